@@ -1,0 +1,65 @@
+# make: build. make run: install what is missing, build, serve. make test: the same, and test.
+# SANITIZE=thread (or address,undefined) builds everything with it; HTTPLIB=dir takes cpp-httplib's
+# header from there.
+
+VERSION := 0.1.0
+COMMIT  := $(shell git describe --always --dirty 2>/dev/null || echo unknown)
+
+# The header of cpp-httplib comes from Debian's newest source package; this is the version wanted.
+HTTPLIB_VERSION := 0.41.0
+
+SANITIZE ?=
+COMMA    := ,
+BUILD    := build$(if $(SANITIZE),/$(subst $(COMMA),-,$(SANITIZE)))
+HTTPLIB  ?= build/httplib
+PACKAGES := g++ dpkg-dev libsqlite3-dev rapidjson-dev libcli11-dev doctest-dev
+
+CXX      ?= g++
+WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wold-style-cast \
+            -Wnon-virtual-dtor -Woverloaded-virtual -Wcast-qual -Wformat=2 -Wundef -Werror
+CPPFLAGS += -I. -isystem $(HTTPLIB) -DKIOSK_VERSION='"$(VERSION)"' -DKIOSK_COMMIT='"$(COMMIT)"'
+CXXFLAGS += -std=c++20 -O2 -g -ffunction-sections -fdata-sections $(WARNINGS) $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-omit-frame-pointer)
+LDFLAGS  += -pthread $(if $(SANITIZE),-fsanitize=$(SANITIZE))
+LDLIBS   += -lsqlite3 -lm
+STATIC   := $(if $(SANITIZE),,-static -s -Wl$(COMMA)--gc-sections$(COMMA)--wrap=dlopen$(COMMA)--wrap=getaddrinfo)
+
+SOURCES := $(wildcard store/*.cpp http/*.cpp data/*.cpp)
+LIBRARY := $(SOURCES:%.cpp=$(BUILD)/%.o) $(BUILD)/data/embedded_files.o
+TESTS   := $(patsubst %.cpp,$(BUILD)/%.o,$(wildcard tests/*.cpp))
+
+all: $(BUILD)/kiosk
+
+$(BUILD)/kiosk: $(BUILD)/main.o $(LIBRARY)
+	$(CXX) $(LDFLAGS) $(STATIC) -o $@ $^ $(LDLIBS)
+
+$(BUILD)/tests/all: $(TESTS) $(LIBRARY)
+	$(CXX) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
+$(BUILD)/%.o: %.cpp | $(HTTPLIB)/httplib.h
+	@mkdir -p $(@D)
+	$(CXX) $(CPPFLAGS) $(CXXFLAGS) -MMD -MP -c -o $@ $<
+
+# The compiler does not see what .incbin reads.
+$(BUILD)/data/embedded_files.o: data/embedded_files.S $(filter-out %.cpp %.h %.S,$(wildcard data/* data/web/*)) store/schema.sql
+	@mkdir -p $(@D)
+	$(CXX) -c -o $@ $<
+
+build/httplib/httplib.h:
+	.ci/get-httplib $(HTTPLIB_VERSION) build/httplib
+
+packages:
+	@.ci/install $(PACKAGES)
+
+run: packages
+	@$(MAKE) --no-print-directory all
+	build/kiosk
+
+test: packages
+	@$(MAKE) --no-print-directory $(BUILD)/kiosk $(BUILD)/tests/all
+	KIOSK=$(BUILD)/kiosk $(BUILD)/tests/all
+
+clean:
+	rm -rf build dist
+
+-include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
+.PHONY: all packages run test clean

@@ -1,0 +1,161 @@
+#include "http/api.h"
+
+#include <algorithm>
+#include <functional>
+
+#include "store/idempotency.h"
+
+namespace kiosk {
+namespace {
+
+int HexDigit(char c) {
+  if (c >= '0' && c <= '9') return c - '0';
+  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
+  return -1;
+}
+
+// Takes what stands before `separator`, and removes both from `text`.
+std::string_view TakeUntil(std::string_view& text, char separator) {
+  const size_t end = text.find(separator);
+  const std::string_view taken = text.substr(0, end);
+  text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
+  return taken;
+}
+
+std::string_view Trim(std::string_view text) {
+  const size_t begin = text.find_first_not_of(" \t");
+  if (begin == std::string_view::npos) return {};
+  return text.substr(begin, text.find_last_not_of(" \t") - begin + 1);
+}
+
+// Tells requests under one key apart. A collision would only replay a client's own answer to it.
+int64_t Fingerprint(const Request& request) {
+  std::string text(request.path);
+  text += '\n';
+  text += request.query;
+  text += '\n';
+  text += request.body;
+  return static_cast<int64_t>(std::hash<std::string_view>{}(text));
+}
+
+Response Replay(const idempotency::Answer& answer) {
+  Response response;
+  response.status = answer.status;
+  response.body = answer.body;
+  if (!answer.location.empty()) response.headers.emplace_back("Location", answer.location);
+  response.headers.emplace_back("Idempotency-Replayed", "true");
+  return response;
+}
+
+std::string LocationOf(const Response& response) {
+  for (const auto& [name, value] : response.headers) {
+    if (name == "Location") return value;
+  }
+  return "";
+}
+
+}  // namespace
+
+Response Error(int status, std::string_view code, std::string_view message,
+               std::string_view field) {
+  JsonWriter out;
+  out.BeginObject().Key("error").String(code);
+  out.Key("message").String(message);
+  if (!field.empty()) out.Key("field").String(field);
+  out.EndObject();
+  Response response;
+  response.status = status;
+  response.body = out.Take();
+  return response;
+}
+
+Response InvalidRequest(const InvalidField& invalid) {
+  return Error(400, "invalid_request", invalid.message, invalid.field);
+}
+
+Response NotFound() { return Error(404, "not_found", "There is nothing under this address."); }
+
+Response Ok(std::string body) {
+  Response response;
+  response.body = std::move(body);
+  return response;
+}
+
+std::string EntityTag(std::string_view body) {
+  constexpr char kDigits[] = "0123456789abcdef";
+  uint64_t hash = std::hash<std::string_view>{}(body);
+  std::string tag = "\"0000000000000000\"";
+  for (size_t i = 16; i > 0; --i, hash >>= 4) tag[i] = kDigits[hash & 0xf];
+  return tag;
+}
+
+bool NamesTag(std::string_view list, std::string_view tag, TagComparison comparison) {
+  while (!list.empty()) {
+    std::string_view named = Trim(TakeUntil(list, ','));
+    if (named == "*") return true;
+    if (comparison == TagComparison::kWeak && named.starts_with("W/")) named.remove_prefix(2);
+    if (named == tag) return true;
+  }
+  return false;
+}
+
+std::optional<std::string> QueryParameter(std::string_view query, std::string_view name) {
+  while (!query.empty()) {
+    std::string_view value = TakeUntil(query, '&');
+    const std::string_view key = TakeUntil(value, '=');
+    if (PercentDecode(key, PlusSign::kSpace) == name) {
+      return PercentDecode(value, PlusSign::kSpace);
+    }
+  }
+  return std::nullopt;
+}
+
+std::string PercentDecode(std::string_view text, PlusSign plus) {
+  std::string decoded;
+  decoded.reserve(text.size());
+  for (size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == '%' && i + 2 < text.size() && HexDigit(text[i + 1]) >= 0 &&
+        HexDigit(text[i + 2]) >= 0) {
+      decoded += static_cast<char>(HexDigit(text[i + 1]) * 16 + HexDigit(text[i + 2]));
+      i += 2;
+    } else {
+      decoded += text[i] == '+' && plus == PlusSign::kSpace ? ' ' : text[i];
+    }
+  }
+  return decoded;
+}
+
+std::variant<Json, Response> ReadBody(const Request& request) {
+  auto parsed = ParseJson(request.body);
+  if (const auto* error = std::get_if<JsonError>(&parsed)) {
+    return Error(400, "invalid_json",
+                 "The body is not valid JSON at byte " + std::to_string(error->offset) + ": " +
+                     error->reason);
+  }
+  return std::get<Json>(std::move(parsed));
+}
+
+Response AnswerOnce(Api& api, const Request& request,
+                    const std::function<Response(Database&)>& use_case) {
+  if (!request.idempotency_key) return api.store.Write(use_case);
+  const std::string_view key = *request.idempotency_key;
+  if (key.empty() || key.size() > idempotency::kMaxKey) {
+    return InvalidRequest({"Idempotency-Key", "An Idempotency-Key has 1 to 255 bytes."});
+  }
+  const int64_t fingerprint = Fingerprint(request);
+  return api.store.Write([&](Database& db) {
+    if (const auto kept = idempotency::Find(db, key, request.now)) {
+      if (kept->fingerprint == fingerprint) return Replay(*kept);
+      return Error(422, "idempotency_key_reused",
+                   "This Idempotency-Key was used with another body or path.");
+    }
+    Response response = use_case(db);
+    const idempotency::Answer answer{fingerprint, response.status, LocationOf(response),
+                                     response.body};
+    idempotency::Keep(db, key, answer, request.now);
+    return response;
+  });
+}
+
+}  // namespace kiosk

@@ -1,0 +1,112 @@
+// What an endpoint is given and what it gives back. Plain values: no HTTP library, no sockets.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "http/codec.h"
+#include "http/json.h"
+#include "http/metrics.h"
+#include "store/model.h"
+#include "store/store.h"
+
+namespace kiosk {
+
+// Views into the message, good as long as the request is being answered.
+struct Request {
+  std::string_view method;
+  std::string_view path;   // as sent, still percent-encoded, without the query
+  std::string_view query;  // without the question mark
+  std::string_view body;
+  std::string_view accept;
+  std::string_view content_type;
+  std::optional<std::string_view> idempotency_key;
+  std::optional<std::string_view> if_match;
+  std::optional<std::string_view> if_none_match;
+  bool from_loopback = false;
+  bool cross_site = false;  // sent by a page of an origin that is not allowed
+  Timestamp now;
+
+  // The path's parameters, decoded, in the order of the route's pattern; set by the routes.
+  std::vector<std::string> parameters;
+};
+
+struct Response {
+  int status = 200;
+  std::string body;
+  std::string content_type = "application/json";
+  std::vector<std::pair<std::string, std::string>> headers;
+
+  // Instead of a body of known size: called for one piece after the other until one is empty.
+  std::function<std::string()> next_piece;
+};
+
+struct ApiOptions {
+  int64_t order_gap_ms = 3LL * 60 * 60 * 1000;
+  ItemsForm items_form = ItemsForm::kIds;
+  std::string version;
+};
+
+// What every endpoint works with. Any thread.
+struct Api {
+  Store& store;
+  Metrics& metrics;
+  ApiOptions options;
+  // Reports a fault that the client is told nothing of but `id`.
+  std::function<void(const std::string& id, const std::string& what)> log_fault;
+
+  // The catalogue as it was last written, and what it was made from.
+  struct Catalogue {
+    uint64_t version = 0;
+    std::string body;
+  };
+  std::atomic<std::shared_ptr<const Catalogue>> catalogue = nullptr;
+  std::atomic<uint64_t> faults = 0;
+};
+
+// --- answers ---
+
+// {"error": code, "message": message, "field": field}; an empty field is left out.
+[[nodiscard]] Response Error(int status, std::string_view code, std::string_view message,
+                             std::string_view field = "");
+[[nodiscard]] Response InvalidRequest(const InvalidField& invalid);
+[[nodiscard]] Response NotFound();
+[[nodiscard]] Response Ok(std::string body);
+
+// A strong entity tag for a body, with its quotes.
+[[nodiscard]] std::string EntityTag(std::string_view body);
+
+// Whether a list of tags, as in If-Match, names this one ("*" names any). Weak tags (W/) count only
+// where `weak` comparison is asked for, as If-None-Match does (RFC 9110, section 13.1).
+enum class TagComparison { kStrong, kWeak };
+[[nodiscard]] bool NamesTag(std::string_view list, std::string_view tag, TagComparison comparison);
+
+// --- requests ---
+
+// The value of a query parameter, decoded.
+[[nodiscard]] std::optional<std::string> QueryParameter(std::string_view query,
+                                                        std::string_view name);
+
+// Percent-decoding; what is not a whole escape stays as it is, as browsers have it. In a query a
+// plus sign is a space.
+enum class PlusSign { kItself, kSpace };
+[[nodiscard]] std::string PercentDecode(std::string_view text, PlusSign plus);
+
+// The body as JSON, or the answer that says why it is not.
+[[nodiscard]] std::variant<Json, Response> ReadBody(const Request& request);
+
+// Runs `use_case` as one write transaction. With an Idempotency-Key the answer is stored in it, and
+// a repeated request gets the stored answer instead. `use_case` may be run twice.
+[[nodiscard]] Response AnswerOnce(Api& api, const Request& request,
+                                  const std::function<Response(Database&)>& use_case);
+
+}  // namespace kiosk

@@ -1,0 +1,97 @@
+#include "http/api_ops.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <filesystem>
+
+#include "store/seed.h"
+
+namespace kiosk {
+namespace {
+
+std::optional<Response> RefuseFromElsewhere(const Request& request) {
+  if (request.from_loopback) return std::nullopt;
+  return Error(403, "loopback_only", "This is answered only on the machine that kiosk runs on.");
+}
+
+// A copy of the database, read piece by piece, whose name is gone as soon as it is open.
+class BackupFile {
+ public:
+  explicit BackupFile(Store& store) {
+    std::string folder = (std::filesystem::temp_directory_path() / "kiosk-XXXXXX").string();
+    if (!::mkdtemp(folder.data())) throw std::runtime_error("no temporary folder for a backup");
+    const std::string path = folder + "/backup.db";
+    try {
+      store.CopyTo(path);
+      fd_ = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+    } catch (...) {
+      std::filesystem::remove_all(folder);
+      throw;
+    }
+    std::filesystem::remove_all(folder);
+    if (fd_ < 0) throw std::runtime_error("the backup cannot be read");
+  }
+  ~BackupFile() { ::close(fd_); }
+  BackupFile(const BackupFile&) = delete;
+  BackupFile& operator=(const BackupFile&) = delete;
+
+  // Empty at the end.
+  std::string ReadPiece() const {
+    std::string piece(256 * 1024, '\0');
+    const ssize_t size = ::read(fd_, piece.data(), piece.size());
+    if (size < 0) throw std::runtime_error("the backup cannot be read");
+    piece.resize(static_cast<size_t>(size));
+    return piece;
+  }
+
+ private:
+  int fd_ = -1;
+};
+
+}  // namespace
+
+Response GetHealth(Api& api, const Request& /*request*/) {
+  api.store.Read(SeedText);
+  return Ok(R"({"status":"ok"})");
+}
+
+Response GetMetrics(Api& api, const Request& /*request*/) {
+  Response response = Ok(api.metrics.Write(api.store.writer_counts(), api.store.SizeInBytes()));
+  response.content_type = "text/plain; version=0.0.4; charset=utf-8";
+  return response;
+}
+
+Response GetInfo(Api& api, const Request& /*request*/) {
+  JsonWriter out;
+  out.BeginObject().Key("version").String(api.options.version);
+  out.Key("order_gap_ms").Int(api.options.order_gap_ms).EndObject();
+  return Ok(out.Take());
+}
+
+Response Reset(Api& api, const Request& request) {
+  if (auto refusal = RefuseFromElsewhere(request)) return *std::move(refusal);
+  const auto seed = ReadSeed(api.store.Read(SeedText), request.now);
+  if (const auto* invalid = std::get_if<InvalidField>(&seed)) {
+    throw std::runtime_error("the stored seed is invalid: " + invalid->message);
+  }
+  Response response = AnswerOnce(api, request, [&](Database& db) {
+    ResetTo(db, std::get<Seed>(seed));
+    return Ok(R"({"status":"reset"})");
+  });
+  api.store.CatalogueChanged();
+  return response;
+}
+
+Response DownloadBackup(Api& api, const Request& request) {
+  if (auto refusal = RefuseFromElsewhere(request)) return *std::move(refusal);
+  Response response;
+  response.content_type = "application/vnd.sqlite3";
+  response.headers.emplace_back("Content-Disposition", "attachment; filename=\"kiosk-backup.db\"");
+  if (request.method == "HEAD") return response;
+  const auto file = std::make_shared<BackupFile>(api.store);
+  response.next_piece = [file] { return file->ReadPiece(); };
+  return response;
+}
+
+}  // namespace kiosk

@@ -1,0 +1,545 @@
+#include "http/server.h"
+
+// A listening socket of ours replaces the library's; these are its limits for a request.
+#define CPPHTTPLIB_HEADER_MAX_COUNT 100
+#define CPPHTTPLIB_REQUEST_URI_MAX_LENGTH 8192
+#include <httplib.h>
+#include <poll.h>
+#include <sys/eventfd.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <condition_variable>
+#include <mutex>
+#include <thread>
+#include <unordered_set>
+
+#include "http/access.h"
+#include "http/routes.h"
+#include "http/sockets.h"
+
+namespace kiosk {
+namespace {
+
+using std::chrono::steady_clock;
+
+constexpr size_t kMaxBody = 1024 * 1024;
+constexpr size_t kMaxConnections = 1000;  // each has a thread of its own
+constexpr int kIdleSeconds = 60;          // between requests
+constexpr int kRequestSeconds = 20;       // from a request's first byte to its last
+constexpr int kWriteSeconds = 20;         // without any progress
+constexpr auto kFinishWithin = std::chrono::milliseconds(1500);   // at a stop: what is running
+constexpr auto kAbandonWithin = std::chrono::milliseconds(300);   // and what had to be cut off
+
+// A connection's bytes, and what its present exchange says about it.
+class Connection final : public httplib::Stream {
+ public:
+  explicit Connection(int fd) : fd_(fd), peer_(PeerOf(fd)) { Configure(fd, kIdleSeconds, kWriteSeconds); }
+
+  [[nodiscard]] const Peer& peer() const { return peer_; }
+
+  // Set while a request is being answered.
+  bool close_after_answer = false;  // the client must not send another request here
+  bool stays_open = false;          // although the answer's status says error
+
+  void BeginRequest() {
+    in_request_ = begin_ < end_;
+    deadline_ = steady_clock::now() + std::chrono::seconds(kRequestSeconds);
+    close_after_answer = false;
+    stays_open = false;
+  }
+
+  ssize_t read(char* data, size_t size) override {
+    if (begin_ == end_ && !Fill()) return -1;
+    const size_t count = std::min(size, end_ - begin_);
+    std::memcpy(data, buffer_.data() + begin_, count);
+    begin_ += count;
+    return static_cast<ssize_t>(count);
+  }
+
+  ssize_t write(const char* data, size_t size) override {
+    return ::send(fd_, data, size, MSG_NOSIGNAL);
+  }
+
+  // The library asks these before it reads a body of unknown size or writes a piece. A request
+  // without a length has no body, and a write waits by itself.
+  [[nodiscard]] bool is_readable() const override { return false; }
+  [[nodiscard]] bool wait_readable() const override { return true; }
+  [[nodiscard]] bool wait_writable() const override { return true; }
+  [[nodiscard]] bool is_peer_alive() const override { return true; }
+  [[nodiscard]] socket_t socket() const override { return INVALID_SOCKET; }
+  [[nodiscard]] time_t duration() const override { return 0; }
+  void get_remote_ip_and_port(std::string& ip, int& port) const override {
+    ip = peer_.address;
+    port = 0;
+  }
+  void get_local_ip_and_port(std::string& ip, int& port) const override {
+    ip.clear();
+    port = 0;
+  }
+
+ private:
+  // Waits for bytes: between requests as long as an idle client may, within one until its deadline.
+  bool Fill() {
+    if (in_request_ && !WaitUntilDeadline()) return false;
+    const ssize_t count = ::recv(fd_, buffer_.data(), buffer_.size(), 0);
+    if (count <= 0) return false;
+    if (!in_request_) deadline_ = steady_clock::now() + std::chrono::seconds(kRequestSeconds);
+    in_request_ = true;
+    begin_ = 0;
+    end_ = static_cast<size_t>(count);
+    return true;
+  }
+
+  [[nodiscard]] bool WaitUntilDeadline() const {
+    const auto left =
+        std::chrono::duration_cast<std::chrono::milliseconds>(deadline_ - steady_clock::now());
+    if (left.count() <= 0) return false;
+    pollfd poll_fd{fd_, POLLIN, 0};
+    return ::poll(&poll_fd, 1, static_cast<int>(left.count())) > 0;
+  }
+
+  int fd_;
+  Peer peer_;
+  steady_clock::time_point deadline_;
+  bool in_request_ = false;
+  std::array<char, 16 * 1024> buffer_;
+  size_t begin_ = 0;
+  size_t end_ = 0;
+};
+
+bool IsDigits(std::string_view text) {
+  return !text.empty() &&
+         std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
+}
+
+// Where a request's body ends must be beyond doubt: one length, or chunks, and nothing else
+// (RFC 9112, section 6.3).
+bool HasSoundFraming(const httplib::Request& request) {
+  const size_t lengths = request.get_header_value_count("Content-Length");
+  const size_t encodings = request.get_header_value_count("Transfer-Encoding");
+  if (lengths + encodings > 1) return false;
+  if (lengths == 1 && !IsDigits(request.get_header_value("Content-Length"))) return false;
+  return encodings == 0 || httplib::detail::is_chunked_transfer_encoding(request.headers);
+}
+
+bool IsTooLong(const httplib::Request& request) {
+  const std::string length = request.get_header_value("Content-Length");
+  return length.size() > 18 || (!length.empty() && std::stoull(length) > kMaxBody);
+}
+
+// For the log: a client cannot break its lines or colour them.
+std::string Printable(std::string text) {
+  std::ranges::replace_if(
+      text, [](unsigned char c) { return c < 0x20 || c >= 0x7F; }, '?');
+  return text;
+}
+
+bool ChangesState(const std::string& method) {
+  return method != "GET" && method != "HEAD" && method != "OPTIONS";
+}
+
+std::optional<std::string_view> OptionalHeader(const httplib::Request& request, const char* name) {
+  const auto found = request.headers.find(name);
+  if (found == request.headers.end()) return std::nullopt;
+  return found->second;
+}
+
+std::string_view Header(const httplib::Request& request, const char* name) {
+  return OptionalHeader(request, name).value_or("");
+}
+
+// What the library found wrong before a request was read whole.
+Response AnswerUnreadable(int status) {
+  switch (status) {
+    case 413:
+      return Error(413, "payload_too_large", "A body has at most 1 MiB.");
+    case 414:
+      return Error(414, "uri_too_long", "An address has at most 8192 bytes.");
+    case 415:
+      return Error(415, "unsupported_media_type", "A body must be sent without an encoding.");
+    default:
+      return Error(status, "bad_request", "The request is not valid HTTP.");
+  }
+}
+
+std::string OwnName() {
+  std::array<char, 256> name{};
+  return ::gethostname(name.data(), name.size() - 1) == 0 ? name.data() : "localhost";
+}
+
+// As many descriptors as the system lets us have: each connection takes one.
+void RaiseDescriptorLimit() {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  ::setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+}  // namespace
+
+// The library parses requests and writes answers. Its own routes and its loop over a connection
+// are not used: no route is registered, so a request that was read whole arrives at the error
+// handler as "not found", and is answered there.
+class Server::Implementation : private httplib::Server {
+ public:
+  Implementation(ServerOptions options, std::function<Timestamp()> clock)
+      : options_(std::move(options)),
+        clock_(std::move(clock)),
+        listeners_(Listen(options_.host, options_.port)),
+        wake_(::eventfd(0, EFD_CLOEXEC)) {
+    options_.allowed_hosts.push_back(OwnName());
+    set_payload_max_length(kMaxBody);
+    set_pre_routing_handler([this](const httplib::Request& request, httplib::Response& response) {
+      return CheckBeforeBody(request, response);
+    });
+    set_error_handler([this](const httplib::Request& request, httplib::Response& response) {
+      Answer(request, response);
+      return HandlerResponse::Handled;
+    });
+    set_post_routing_handler([](const httplib::Request& request, httplib::Response& response) {
+      TrimHeaders(request, response);
+    });
+  }
+
+  ~Implementation() override { Stop(); }
+  Implementation(const Implementation&) = delete;
+  Implementation& operator=(const Implementation&) = delete;
+
+  [[nodiscard]] std::string url() const {
+    return "http://" + listeners_.name + ":" + std::to_string(listeners_.port);
+  }
+
+  void Start(Api& api) {
+    api_ = &api;
+    RaiseDescriptorLimit();
+    // The library takes this as "running" while it streams an answer.
+    svr_sock_ = listeners_.sockets.front().fd();
+    acceptor_ = std::thread([this] { Accept(); });
+  }
+
+  void Stop() {
+    if (!acceptor_.joinable()) return;
+    stopping_ = true;
+    const uint64_t one = 1;
+    static_cast<void>(::write(wake_.fd(), &one, sizeof one));
+    acceptor_.join();
+    listeners_.sockets.clear();
+    std::unique_lock lock(mutex_);
+    // Nothing more is read: idle and half-sent connections end now, what was read is answered.
+    for (const int fd : connections_) ::shutdown(fd, SHUT_RD);
+    const auto all_gone = [this] { return threads_ == 0; };
+    if (connection_gone_.wait_for(lock, kFinishWithin, all_gone)) return;
+    svr_sock_ = INVALID_SOCKET;
+    for (const int fd : connections_) ::shutdown(fd, SHUT_RDWR);
+    if (connection_gone_.wait_for(lock, kAbandonWithin, all_gone)) return;
+    LogLine("kiosk: stopped while " + std::to_string(threads_) + " requests ran");
+    std::_Exit(0);  // their threads cannot be waited for; what was acknowledged is on the disk
+  }
+
+ private:
+  // --- connections ---
+
+  void Accept() {
+    std::vector<pollfd> ready{{wake_.fd(), POLLIN, 0}};
+    for (const Socket& socket : listeners_.sockets) ready.push_back({socket.fd(), POLLIN, 0});
+    while (!stopping_) {
+      if (::poll(ready.data(), ready.size(), -1) < 0) continue;
+      for (size_t i = 1; i < ready.size(); ++i) {
+        if (ready[i].revents != 0) AcceptOne(ready[i].fd);
+      }
+    }
+  }
+
+  void AcceptOne(int listener) {
+    const int fd = ::accept4(listener, nullptr, nullptr, SOCK_CLOEXEC);
+    if (fd < 0) {
+      // Out of descriptors: those who wait are served when a connection ends.
+      if (errno == EMFILE || errno == ENFILE) {
+        std::this_thread::sleep_for(std::chrono::milliseconds(10));
+      }
+      return;
+    }
+    const std::scoped_lock lock(mutex_);
+    if (threads_ >= kMaxConnections) {
+      RefuseBusy(fd);
+      return;
+    }
+    try {
+      std::thread([this, fd] { Serve(fd); }).detach();
+      connections_.insert(fd);
+      ++threads_;
+    } catch (const std::system_error&) {
+      RefuseBusy(fd);
+    }
+  }
+
+  static void RefuseBusy(int fd) {
+    static constexpr std::string_view kBusy =
+        "HTTP/1.1 503 Service Unavailable\r\nContent-Type: application/json\r\nRetry-After: 1\r\n"
+        "Connection: close\r\nContent-Length: 62\r\n\r\n"
+        R"({"error":"too_busy","message":"Too many connections are open."})";
+    ::send(fd, kBusy.data(), kBusy.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+    ::shutdown(fd, SHUT_WR);
+    ::close(fd);
+  }
+
+  // The life of a connection, on a thread of its own.
+  void Serve(int fd) {
+    {
+      Connection connection(fd);
+      current_ = &connection;
+      while (!stopping_ && ServeRequest(connection)) {
+      }
+      current_ = nullptr;
+    }
+    {
+      // Not closed before it is off the list: the number might come back for another connection.
+      const std::scoped_lock lock(mutex_);
+      connections_.erase(fd);
+    }
+    CloseGently(fd);
+    const std::scoped_lock lock(mutex_);
+    --threads_;
+    connection_gone_.notify_all();
+  }
+
+  // Reads and answers one request; false when the connection is at its end.
+  bool ServeRequest(Connection& connection) {
+    connection.BeginRequest();
+    bool closed = false;
+    const bool answered = process_request(
+        connection, connection.peer().address, 0, "", 0, false, closed,
+        [&](httplib::Request& request) { Prepare(connection, request); });
+    return answered && !closed && !connection.close_after_answer;
+  }
+
+  // Mends what the library would misread, when the headers are there and the body is not.
+  static void Prepare(Connection& connection, httplib::Request& request) {
+    request.ranges.clear();
+    if (!HasSoundFraming(request) || IsTooLong(request)) {
+      connection.close_after_answer = true;
+      request.body_consumed_ = true;  // nobody knows where it ends, or wants to read that far
+      return;
+    }
+    // Without a length there is no body (RFC 9112, section 6.3); the library would read on.
+    if (!request.has_header("Content-Length") && !request.has_header("Transfer-Encoding")) {
+      request.set_header("Content-Length", "0");
+    }
+  }
+
+  // --- requests ---
+
+  // Refuses what need not be read any further.
+  HandlerResponse CheckBeforeBody(const httplib::Request& request, httplib::Response& response) {
+    if (current_->close_after_answer) {
+      Send(request, IsTooLong(request) ? AnswerUnreadable(413) : AnswerUnreadable(400), response);
+      return HandlerResponse::Handled;
+    }
+    if (auto refusal = CheckAccess(request)) {
+      Send(request, *std::move(refusal), response);
+      return HandlerResponse::Handled;
+    }
+    if (request.has_header("Content-Encoding")) {
+      Send(request, AnswerUnreadable(415), response);
+      return HandlerResponse::Handled;
+    }
+    return HandlerResponse::Unhandled;
+  }
+
+  [[nodiscard]] std::optional<Response> CheckAccess(const httplib::Request& request) const {
+    const size_t hosts = request.get_header_value_count("Host");
+    if (hosts > 1 || (hosts == 0 && request.version == "HTTP/1.1")) return AnswerUnreadable(400);
+    if (hosts == 1 && !access::IsHostAllowed(Header(request, "Host"), options_.allowed_hosts)) {
+      return Error(403, "host_not_allowed",
+                   "This Host is not allowed; start kiosk with --allow-host to accept it.");
+    }
+    if (ChangesState(request.method) && IsCrossSite(request)) {
+      return Error(403, "origin_not_allowed",
+                   "This Origin is not allowed; start kiosk with --cors-origin to accept it.");
+    }
+    return std::nullopt;
+  }
+
+  [[nodiscard]] bool IsOriginAllowed(const httplib::Request& request,
+                                     std::string_view origin) const {
+    return access::IsOriginAllowed(origin, Header(request, "Host"), options_.allowed_origins);
+  }
+
+  [[nodiscard]] bool IsCrossSite(const httplib::Request& request) const {
+    const auto origin = OptionalHeader(request, "Origin");
+    return origin ? !IsOriginAllowed(request, *origin)
+                  : Header(request, "Sec-Fetch-Site") == "cross-site";
+  }
+
+  // The error handler: answers a request that was read whole, or says why it could not be read.
+  void Answer(const httplib::Request& request, httplib::Response& response) {
+    if (response.has_header("Content-Type")) return;  // answered before its body was read
+    if (response.status != 404) {
+      current_->close_after_answer = true;
+      Send(request, AnswerUnreadable(response.status), response);
+      return;
+    }
+    current_->stays_open = true;
+    const auto begin = steady_clock::now();
+    kiosk::Request asked;
+    asked.method = request.method;
+    const std::string_view target = request.target;
+    asked.path = target.substr(0, target.find('?'));
+    asked.query = target.substr(std::min(target.size(), asked.path.size() + 1));
+    asked.body = request.body;
+    asked.accept = Header(request, "Accept");
+    asked.content_type = Header(request, "Content-Type");
+    asked.idempotency_key = OptionalHeader(request, "Idempotency-Key");
+    asked.if_match = OptionalHeader(request, "If-Match");
+    asked.if_none_match = OptionalHeader(request, "If-None-Match");
+    asked.from_loopback = current_->peer().is_loopback;
+    asked.cross_site = IsCrossSite(request);
+    asked.now = clock_();
+    Answered answered = Dispatch(*api_, asked);
+    Send(request, std::move(answered.response), response, answered.route, begin);
+  }
+
+  // --- answers ---
+
+  void Send(const httplib::Request& request, Response answer, httplib::Response& response) {
+    Send(request, std::move(answer), response, OtherRoute(), steady_clock::now());
+  }
+
+  void Send(const httplib::Request& request, Response answer, httplib::Response& response,
+            size_t route, steady_clock::time_point begin) {
+    const auto took = std::chrono::duration_cast<std::chrono::microseconds>(
+        steady_clock::now() - begin);
+    api_->metrics.Count(route, answer.status, took.count());
+    LogAccess(request, answer, took.count());
+    response.status = answer.status;
+    for (auto& [name, value] : answer.headers) response.headers.emplace(name, std::move(value));
+    AllowOrigin(request, response);
+    response.headers.emplace("X-Content-Type-Options", "nosniff");
+    if (answer.status == 204 || answer.status == 304) return;
+    if (answer.next_piece) {
+      Stream(request, std::move(answer), response);
+    } else {
+      response.body = std::move(answer.body);
+      response.headers.emplace("Content-Type", std::move(answer.content_type));
+    }
+  }
+
+  static void Stream(const httplib::Request& request, Response answer,
+                     httplib::Response& response) {
+    const auto provide = [next_piece = std::move(answer.next_piece)](
+                             size_t /*offset*/, httplib::DataSink& sink) {
+      const std::string piece = next_piece();
+      if (piece.empty()) {
+        sink.done();
+        return true;
+      }
+      return sink.write(piece.data(), piece.size());
+    };
+    if (request.version == "HTTP/1.0") {
+      current_->close_after_answer = true;  // its end is the connection's
+      response.set_content_provider(answer.content_type, provide);
+    } else {
+      response.set_chunked_content_provider(answer.content_type, provide);
+    }
+  }
+
+  // Cross-origin headers for a page that may read the answer.
+  void AllowOrigin(const httplib::Request& request, httplib::Response& response) const {
+    response.headers.emplace("Vary", "Origin");
+    const auto origin = OptionalHeader(request, "Origin");
+    if (!origin || !IsOriginAllowed(request, *origin)) return;
+    response.headers.emplace("Access-Control-Allow-Origin", *origin);
+    if (request.method == "OPTIONS" && request.has_header("Access-Control-Request-Method")) {
+      response.headers.emplace("Access-Control-Allow-Methods",
+                               "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS");
+      response.headers.emplace("Access-Control-Allow-Headers",
+                               "Content-Type, If-Match, If-None-Match, Idempotency-Key");
+      response.headers.emplace("Access-Control-Max-Age", "600");
+    } else {
+      response.headers.emplace("Access-Control-Expose-Headers",
+                               "ETag, Location, Link, Idempotency-Replayed");
+    }
+  }
+
+  // Takes back what the library adds and is not so: an error of the domain does not close the
+  // connection, ranges are not served, and an answer without a body has no length.
+  static void TrimHeaders(const httplib::Request& request, httplib::Response& response) {
+    response.headers.erase("Keep-Alive");
+    response.headers.erase("Accept-Ranges");
+    if (response.status == 204 || response.status == 304) response.headers.erase("Content-Length");
+    if (current_->close_after_answer) {
+      response.headers.erase("Connection");
+      response.headers.emplace("Connection", "close");
+    } else if (current_->stays_open && request.version == "HTTP/1.1" &&
+               request.get_header_value("Connection") != "close") {
+      response.headers.erase("Connection");
+    }
+  }
+
+  void LogAccess(const httplib::Request& request, const Response& answer,
+                 int64_t microseconds) const {
+    if (options_.log_format == LogFormat::kNone) return;
+    const std::string ms = std::to_string(microseconds / 1000) + "." +
+                           std::to_string(microseconds % 1000 / 100);
+    if (options_.log_format == LogFormat::kText) {
+      LogLine(FormatTimestamp(clock_()) + " " + current_->peer().address + " " + request.method +
+              " " + Printable(request.target) + " " + std::to_string(answer.status) + " " +
+              std::to_string(answer.body.size()) + " B " + ms + " ms");
+      return;
+    }
+    JsonWriter out;
+    out.BeginObject().Key("time").String(FormatTimestamp(clock_()));
+    out.Key("remote").String(current_->peer().address);
+    out.Key("method").String(request.method).Key("target").String(Printable(request.target));
+    out.Key("status").Int(answer.status);
+    out.Key("bytes").Int(static_cast<int64_t>(answer.body.size()));
+    out.Key("ms").Raw(ms).EndObject();
+    LogLine(out.Take());
+  }
+
+  // The connection that this thread serves.
+  static thread_local Connection* current_;
+
+  ServerOptions options_;
+  std::function<Timestamp()> clock_;
+  Listeners listeners_;
+  Socket wake_;
+  Api* api_ = nullptr;
+  std::thread acceptor_;
+  std::atomic<bool> stopping_ = false;
+
+  std::mutex mutex_;
+  std::condition_variable connection_gone_;
+  // The state below is protected by mutex_.
+  std::unordered_set<int> connections_;  // those that may have to be woken
+  size_t threads_ = 0;                   // those, and the ones being closed
+};
+
+thread_local Connection* Server::Implementation::current_ = nullptr;
+
+Server::Server(ServerOptions options, std::function<Timestamp()> clock) {
+  try {
+    implementation_ = std::make_unique<Implementation>(std::move(options), std::move(clock));
+  } catch (const std::runtime_error& error) {
+    throw ServerError(error.what());
+  }
+}
+
+Server::~Server() = default;
+
+std::string Server::url() const { return implementation_->url(); }
+
+void Server::Start(Api& api) { implementation_->Start(api); }
+
+void Server::Stop() { implementation_->Stop(); }
+
+void LogLine(const std::string& line) {
+  const std::string text = line + "\n";
+  static_cast<void>(::write(STDERR_FILENO, text.data(), text.size()));
+}
+
+const char* HttplibVersion() { return CPPHTTPLIB_VERSION; }
+
+}  // namespace kiosk

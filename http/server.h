@@ -1,0 +1,61 @@
+// The sockets: listeners, connections, limits, hosts, origins, the access log. The HTTP library
+// is known only in server.cpp.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "http/api.h"
+
+namespace kiosk {
+
+// An address that cannot be listened on, in one line that says what and what to do.
+class ServerError : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+enum class LogFormat { kNone, kText, kJson };
+
+struct ServerOptions {
+  std::string host;  // empty: the loopback, 127.0.0.1 and ::1
+  int port = 4000;   // 0: any free one
+  std::vector<std::string> allowed_hosts;
+  std::vector<std::string> allowed_origins;
+  LogFormat log_format = LogFormat::kText;
+};
+
+class Server {
+ public:
+  // Binds at once, so that two servers never share a port; answers from Start on. `clock` tells the
+  // time and may be called on any thread. Throws ServerError.
+  Server(ServerOptions options, std::function<Timestamp()> clock);
+  // Stops.
+  ~Server();
+  Server(const Server&) = delete;
+  Server& operator=(const Server&) = delete;
+
+  // The address as a client would write it, with the port that was bound: "http://localhost:4000".
+  [[nodiscard]] std::string url() const;
+
+  // Answers with `api`, which outlives the server, on threads of its own.
+  void Start(Api& api);
+
+  // Accepts nothing more, lets what runs finish, closes what idles. Returns within 2 seconds.
+  void Stop();
+
+ private:
+  class Implementation;
+  std::unique_ptr<Implementation> implementation_;
+};
+
+// One line for the log, with the time in front.
+void LogLine(const std::string& line);
+
+// The version of the HTTP library, for --version.
+[[nodiscard]] const char* HttplibVersion();
+
+}  // namespace kiosk

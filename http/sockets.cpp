@@ -1,0 +1,196 @@
+#include "http/sockets.h"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <chrono>
+#include <cstring>
+#include <optional>
+#include <system_error>
+#include <utility>
+
+namespace kiosk {
+namespace {
+
+constexpr int kBacklog = 1024;
+
+struct Address {
+  sockaddr_storage storage{};
+  socklen_t size = 0;
+
+  [[nodiscard]] sockaddr* get() { return reinterpret_cast<sockaddr*>(&storage); }
+  void SetPort(int port) {
+    const auto wire = htons(static_cast<uint16_t>(port));
+    if (storage.ss_family == AF_INET) {
+      reinterpret_cast<sockaddr_in*>(&storage)->sin_port = wire;
+    } else {
+      reinterpret_cast<sockaddr_in6*>(&storage)->sin6_port = wire;
+    }
+  }
+  [[nodiscard]] int port() const {
+    return ntohs(storage.ss_family == AF_INET
+                     ? reinterpret_cast<const sockaddr_in*>(&storage)->sin_port
+                     : reinterpret_cast<const sockaddr_in6*>(&storage)->sin6_port);
+  }
+};
+
+// An IP literal, an IPv6 one with or without brackets.
+std::optional<Address> ParseAddress(std::string text) {
+  if (text.size() > 2 && text.front() == '[' && text.back() == ']') {
+    text = text.substr(1, text.size() - 2);
+  }
+  Address address;
+  auto* v4 = reinterpret_cast<sockaddr_in*>(&address.storage);
+  if (::inet_pton(AF_INET, text.c_str(), &v4->sin_addr) == 1) {
+    v4->sin_family = AF_INET;
+    address.size = sizeof(sockaddr_in);
+    return address;
+  }
+  auto* v6 = reinterpret_cast<sockaddr_in6*>(&address.storage);
+  if (::inet_pton(AF_INET6, text.c_str(), &v6->sin6_addr) == 1) {
+    v6->sin6_family = AF_INET6;
+    address.size = sizeof(sockaddr_in6);
+    return address;
+  }
+  return std::nullopt;
+}
+
+void SetOption(int fd, int level, int option, int value) {
+  ::setsockopt(fd, level, option, &value, sizeof value);
+}
+
+// A listening socket, or the error number.
+struct Bound {
+  Socket socket{-1};
+  int port = 0;
+  int error = 0;
+};
+
+Bound Bind(Address address, int port) {
+  address.SetPort(port);
+  Bound bound{Socket(::socket(address.storage.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0))};
+  const int fd = bound.socket.fd();
+  // Taking a port over from connections that are still closing is fine; from a listener it is not,
+  // which SO_REUSEADDR, unlike SO_REUSEPORT, never allows here.
+  SetOption(fd, SOL_SOCKET, SO_REUSEADDR, 1);
+  if (address.storage.ss_family == AF_INET6) {
+    const auto* v6 = reinterpret_cast<const sockaddr_in6*>(&address.storage);
+    SetOption(fd, IPPROTO_IPV6, IPV6_V6ONLY, IN6_IS_ADDR_UNSPECIFIED(&v6->sin6_addr) ? 0 : 1);
+  }
+  if (fd < 0 || ::bind(fd, address.get(), address.size) != 0 || ::listen(fd, kBacklog) != 0 ||
+      ::getsockname(fd, address.get(), &address.size) != 0) {
+    bound.error = errno;
+  }
+  bound.port = address.port();
+  return bound;
+}
+
+[[noreturn]] void Refuse(const std::string& host, int port, int error) {
+  const std::string where = host + " port " + std::to_string(port);
+  if (error == EADDRINUSE) {
+    throw std::runtime_error("port " + std::to_string(port) +
+                             " is in use, perhaps by another kiosk; stop that one, or choose "
+                             "another port with --port (0 picks a free one)");
+  }
+  if (error == EADDRNOTAVAIL) {
+    throw std::runtime_error("cannot listen on " + where +
+                             ": this machine does not have that address; choose another --host");
+  }
+  throw std::runtime_error("cannot listen on " + where + ": " +
+                           std::generic_category().message(error) +
+                           "; choose another --host or --port");
+}
+
+bool IsMissingFamily(int error) {
+  return error == EAFNOSUPPORT || error == EADDRNOTAVAIL || error == EPROTONOSUPPORT;
+}
+
+// Both families on one port. A machine without IPv6 does with IPv4.
+Listeners ListenOnLoopback(int port) {
+  constexpr int kAttempts = 20;  // a port that is free in one family may be taken in the other
+  for (int attempt = 1;; ++attempt) {
+    Bound v4 = Bind(*ParseAddress("127.0.0.1"), port);
+    if (v4.error != 0) Refuse("127.0.0.1", port, v4.error);
+    Bound v6 = Bind(*ParseAddress("::1"), v4.port);
+    if (v6.error == EADDRINUSE && port == 0 && attempt < kAttempts) continue;
+    if (v6.error != 0 && !IsMissingFamily(v6.error)) Refuse("::1", v4.port, v6.error);
+    Listeners listeners{{}, v4.port, "localhost"};
+    listeners.sockets.push_back(std::move(v4.socket));
+    if (v6.error == 0) listeners.sockets.push_back(std::move(v6.socket));
+    return listeners;
+  }
+}
+
+void SetTimeout(int fd, int option, int64_t ms) {
+  const timeval value{ms / 1000, ms % 1000 * 1000};
+  ::setsockopt(fd, SOL_SOCKET, option, &value, sizeof value);
+}
+
+}  // namespace
+
+Socket::~Socket() {
+  if (fd_ >= 0) ::close(fd_);
+}
+
+Socket::Socket(Socket&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
+
+Listeners Listen(const std::string& host, int port) {
+  if (host.empty() || host == "localhost") return ListenOnLoopback(port);
+  const auto address = ParseAddress(host);
+  if (!address) {
+    throw std::runtime_error("cannot listen on " + host +
+                             ": it is not an IP address; give one such as 0.0.0.0 to --host");
+  }
+  Bound bound = Bind(*address, port);
+  if (bound.error != 0) Refuse(host, port, bound.error);
+  const bool needs_brackets = host.find(':') != std::string::npos && host.front() != '[';
+  Listeners listeners{{}, bound.port, needs_brackets ? "[" + host + "]" : host};
+  listeners.sockets.push_back(std::move(bound.socket));
+  return listeners;
+}
+
+Peer PeerOf(int fd) {
+  Address address;
+  address.size = sizeof address.storage;
+  if (::getpeername(fd, address.get(), &address.size) != 0) return {};
+  std::array<char, INET6_ADDRSTRLEN> text{};
+  if (address.storage.ss_family == AF_INET) {
+    const auto* v4 = reinterpret_cast<const sockaddr_in*>(&address.storage);
+    ::inet_ntop(AF_INET, &v4->sin_addr, text.data(), text.size());
+    return {text.data(), ntohl(v4->sin_addr.s_addr) >> 24 == 127};
+  }
+  const auto* v6 = reinterpret_cast<const sockaddr_in6*>(&address.storage);
+  ::inet_ntop(AF_INET6, &v6->sin6_addr, text.data(), text.size());
+  const bool mapped_loopback =
+      IN6_IS_ADDR_V4MAPPED(&v6->sin6_addr) && v6->sin6_addr.s6_addr[12] == 127;
+  return {text.data(), IN6_IS_ADDR_LOOPBACK(&v6->sin6_addr) || mapped_loopback};
+}
+
+void Configure(int fd, int read_seconds, int write_seconds) {
+  SetOption(fd, IPPROTO_TCP, TCP_NODELAY, 1);
+  SetTimeout(fd, SO_RCVTIMEO, read_seconds * 1000);
+  SetTimeout(fd, SO_SNDTIMEO, write_seconds * 1000);
+}
+
+void CloseGently(int fd) {
+  // Closing while unread bytes wait would reset the connection, and the client might lose an answer
+  // that it has not read yet. So what still comes is read for a moment.
+  constexpr int64_t kWaitMs = 200;
+  constexpr auto kPatience = std::chrono::seconds(1);
+  ::shutdown(fd, SHUT_WR);
+  SetTimeout(fd, SO_RCVTIMEO, kWaitMs);
+  std::array<char, 16 * 1024> scrap{};
+  const auto begin = std::chrono::steady_clock::now();
+  while (std::chrono::steady_clock::now() - begin < kPatience &&
+         ::recv(fd, scrap.data(), scrap.size(), 0) > 0) {
+  }
+  ::close(fd);
+}
+
+}  // namespace kiosk

@@ -1,0 +1,48 @@
+// Listening sockets and the state of a connection's socket: plain Linux calls, no HTTP.
+#pragma once
+
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+namespace kiosk {
+
+// Closes what it holds.
+class Socket {
+ public:
+  explicit Socket(int fd) : fd_(fd) {}
+  ~Socket();
+  Socket(Socket&& other) noexcept;
+  Socket& operator=(Socket&&) = delete;
+  [[nodiscard]] int fd() const { return fd_; }
+
+ private:
+  int fd_;
+};
+
+struct Listeners {
+  std::vector<Socket> sockets;
+  int port = 0;
+  std::string name;  // for a URL: "localhost", "192.168.1.2", "[::1]"
+};
+
+// Listens on `host` (empty: the loopback, 127.0.0.1 and, where the machine has it, ::1). Port 0
+// takes a free one, the same for both. Never shares a port with another listener. Throws
+// std::runtime_error with one line that says what is wrong and what to do.
+[[nodiscard]] Listeners Listen(const std::string& host, int port);
+
+// The other end of a connection.
+struct Peer {
+  std::string address;  // without the port
+  bool is_loopback = false;
+};
+[[nodiscard]] Peer PeerOf(int fd);
+
+// For a connection just accepted: small answers go at once, and a read or a write that does not
+// move for that long fails.
+void Configure(int fd, int read_seconds, int write_seconds);
+
+// Sends what is buffered, waits a little for the client to have read it, and closes.
+void CloseGently(int fd);
+
+}  // namespace kiosk

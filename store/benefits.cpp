@@ -1,0 +1,158 @@
+#include "store/benefits.h"
+
+#include <algorithm>
+
+#include "store/rules.h"
+
+namespace kiosk::benefits {
+namespace {
+
+constexpr char kListProducts[] = "SELECT product_id, name, price FROM products ORDER BY position";
+
+constexpr char kFindUser[] = R"(
+  SELECT users.balance, owned_products.product_id
+  FROM users LEFT JOIN owned_products USING (user_id)
+  WHERE users.user_id = ?
+  ORDER BY owned_products.position)";
+
+constexpr char kStartingBalance[] = "SELECT starting_balance FROM seed";
+
+constexpr char kCreateUser[] = R"(
+  INSERT INTO users (user_id, starting_balance, balance)
+  SELECT ?, starting_balance, starting_balance FROM seed WHERE true
+  ON CONFLICT DO NOTHING)";
+
+constexpr char kFindProduct[] = "SELECT name, price FROM products WHERE product_id = ?";
+
+constexpr char kDebit[] = "UPDATE users SET balance = balance - ? WHERE user_id = ?";
+
+constexpr char kInsertOrder[] =
+    "INSERT INTO benefit_orders (user_id, total, created_at) VALUES (?, ?, ?) RETURNING order_id";
+
+constexpr char kInsertItem[] =
+    "INSERT INTO benefit_order_items (order_id, position, product_id, price) VALUES (?, ?, ?, ?)";
+
+constexpr char kInsertOwned[] =
+    "INSERT INTO owned_products (user_id, product_id, position) VALUES (?, ?, ?)";
+
+constexpr char kFindOrder[] =
+    "SELECT order_id, user_id, total, created_at FROM benefit_orders WHERE order_id = ?";
+
+constexpr char kListOrders[] = R"(
+  SELECT order_id, user_id, total, created_at FROM benefit_orders
+  WHERE user_id = ? ORDER BY order_id)";
+
+constexpr char kListItems[] = R"(
+  SELECT items.product_id, products.name, items.price
+  FROM benefit_order_items AS items JOIN products USING (product_id)
+  WHERE items.order_id = ? ORDER BY items.position)";
+
+BenefitOrder ReadOrder(Database& db, const Query& row) {
+  BenefitOrder order;
+  order.order_id = row.Int(0);
+  order.user_id = row.Text(1);
+  order.total = Money{row.Int(2)};
+  order.created_at = Timestamp{row.Int(3)};
+  Query items = db.Run(kListItems, order.order_id);
+  while (items.Step()) {
+    order.items.push_back({items.Text(0), items.Text(1), Money{items.Int(2)}});
+  }
+  return order;
+}
+
+// The products named, each once, in the order of their first mention; and what is known of them.
+struct Basket {
+  std::vector<Product> products;
+  std::vector<rules::WantedProduct> facts;
+};
+
+Basket FillBasket(Database& db, const User& user, const std::vector<std::string>& product_ids) {
+  Basket basket;
+  for (const std::string& id : product_ids) {
+    if (std::ranges::find(basket.products, id, &Product::product_id) != basket.products.end()) {
+      continue;
+    }
+    Query row = db.Run(kFindProduct, id);
+    const bool exists = row.Step();
+    const Money price{exists ? row.Int(1) : 0};
+    basket.products.push_back({id, exists ? row.Text(0) : "", price});
+    basket.facts.push_back(
+        {exists, std::ranges::find(user.product_ids, id) != user.product_ids.end(), price});
+    if (!exists) break;  // decided: a long list of unknown ids costs no more than one
+  }
+  return basket;
+}
+
+}  // namespace
+
+std::vector<Product> ListProducts(Database& db) {
+  std::vector<Product> products;
+  Query row = db.Run(kListProducts);
+  while (row.Step()) products.push_back({row.Text(0), row.Text(1), Money{row.Int(2)}});
+  return products;
+}
+
+std::optional<User> FindUser(Database& db, std::string_view user_id) {
+  Query row = db.Run(kFindUser, user_id);
+  if (!row.Step()) return std::nullopt;
+  User user{std::string(user_id), Money{row.Int(0)}, {}};
+  if (row.IsNull(1)) return user;
+  do {
+    user.product_ids.push_back(row.Text(1));
+  } while (row.Step());
+  return user;
+}
+
+User NewUser(Database& db, std::string_view user_id) {
+  Query row = db.Run(kStartingBalance);
+  row.Step();
+  return {std::string(user_id), Money{row.Int(0)}, {}};
+}
+
+User GetOrCreateUser(Database& db, std::string_view user_id) {
+  if (auto user = FindUser(db, user_id)) return *std::move(user);
+  db.Execute(kCreateUser, user_id);
+  return NewUser(db, user_id);
+}
+
+std::variant<BenefitOrder, BenefitRefusal> PlaceOrder(Database& db, std::string_view user_id,
+                                                      const std::vector<std::string>& product_ids,
+                                                      Timestamp now) {
+  const std::optional<User> known = FindUser(db, user_id);
+  const User user = known ? *known : NewUser(db, user_id);
+  Basket basket = FillBasket(db, user, product_ids);
+  const auto decision = rules::DecidePurchase(user.balance, basket.facts);
+  if (const auto* refusal = std::get_if<BenefitRefusal>(&decision)) return *refusal;
+  const Money total = std::get<Money>(decision);
+
+  if (!known) db.Execute(kCreateUser, user_id);
+  db.Execute(kDebit, total.cents, user_id);
+  BenefitOrder order{0, user.user_id, std::move(basket.products), total, now};
+  {
+    Query inserted = db.Run(kInsertOrder, user_id, total.cents, now.ms);
+    inserted.Step();
+    order.order_id = inserted.Int(0);
+  }
+  auto owned = static_cast<int64_t>(user.product_ids.size());
+  int64_t position = 0;
+  for (const Product& item : order.items) {
+    db.Execute(kInsertItem, order.order_id, position++, item.product_id, item.price.cents);
+    db.Execute(kInsertOwned, user_id, item.product_id, owned++);
+  }
+  return order;
+}
+
+std::optional<BenefitOrder> FindOrder(Database& db, int64_t order_id) {
+  Query row = db.Run(kFindOrder, order_id);
+  if (!row.Step()) return std::nullopt;
+  return ReadOrder(db, row);
+}
+
+std::vector<BenefitOrder> ListOrders(Database& db, std::string_view user_id) {
+  std::vector<BenefitOrder> orders;
+  Query row = db.Run(kListOrders, user_id);
+  while (row.Step()) orders.push_back(ReadOrder(db, row));
+  return orders;
+}
+
+}  // namespace kiosk::benefits

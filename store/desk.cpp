@@ -1,0 +1,325 @@
+#include "store/desk.h"
+
+#include "store/rules.h"
+
+namespace kiosk::desk {
+namespace {
+
+constexpr char kFindOrder[] = R"(
+  SELECT row, id, datetime, totalfee, product, quantity, created_at, updated_at
+  FROM desk_orders WHERE id_number = ? AND id = ?)";
+
+// The two parts of a listing: orders with a datetime, then those without. The last parameters are
+// the service wanted (or null) and the limit.
+constexpr char kListDated[] = R"(
+  SELECT row, id, datetime, totalfee, product, quantity, created_at, updated_at
+  FROM desk_orders
+  WHERE (datetime, id_number, id) > (?1, ?2, ?3) AND datetime < ?4
+    AND (?5 IS NULL OR EXISTS (SELECT 1 FROM desk_order_services
+                               WHERE order_row = desk_orders.row AND service_id = ?5))
+  ORDER BY datetime, id_number, id LIMIT ?6)";
+constexpr char kListUndated[] = R"(
+  SELECT row, id, datetime, totalfee, product, quantity, created_at, updated_at
+  FROM desk_orders
+  WHERE datetime IS NULL AND (id_number, id) > (?1, ?2)
+    AND (?3 IS NULL OR EXISTS (SELECT 1 FROM desk_order_services
+                               WHERE order_row = desk_orders.row AND service_id = ?3))
+  ORDER BY id_number, id LIMIT ?4)";
+
+constexpr char kListOrderServices[] = R"(
+  SELECT services.id, services.name
+  FROM desk_order_services AS chosen JOIN services ON services.id = chosen.service_id
+  WHERE chosen.order_row = ? ORDER BY chosen.position)";
+
+constexpr char kBookingsAfter[] = R"(
+  SELECT datetime, id FROM desk_orders
+  WHERE datetime > ? AND row <> ? ORDER BY datetime, id_number, id)";
+
+constexpr char kLargestNumber[] = "SELECT max(id_number) FROM desk_orders WHERE id_number < ?";
+
+constexpr char kInsertOrder[] = R"(
+  INSERT INTO desk_orders
+    (id, id_number, datetime, totalfee, product, quantity, created_at, updated_at)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?) RETURNING row)";
+
+constexpr char kUpdateOrder[] = R"(
+  UPDATE desk_orders SET datetime = ?, totalfee = ?, product = ?, quantity = ?, updated_at = ?
+  WHERE row = ?)";
+
+constexpr char kDeleteOrder[] = "DELETE FROM desk_orders WHERE row = ?";
+
+constexpr char kInsertOrderService[] =
+    "INSERT INTO desk_order_services (order_row, service_id, position) VALUES (?, ?, ?)";
+
+constexpr char kDeleteOrderServices[] = "DELETE FROM desk_order_services WHERE order_row = ?";
+
+constexpr char kListServices[] = "SELECT id, name FROM services ORDER BY position";
+constexpr char kFindService[] = "SELECT id, name FROM services WHERE id = ?";
+constexpr char kLargestService[] = "SELECT max(id) FROM services";
+constexpr char kInsertService[] = "INSERT INTO services (id, name) VALUES (?, ?)";
+constexpr char kRenameService[] = "UPDATE services SET name = ? WHERE id = ?";
+constexpr char kDeleteService[] = "DELETE FROM services WHERE id = ?";
+constexpr char kFindServiceUse[] = "SELECT 1 FROM desk_order_services WHERE service_id = ? LIMIT 1";
+
+// No order's row: rows count from 1.
+constexpr int64_t kNoRow = 0;
+
+struct StoredOrder {
+  int64_t row = kNoRow;
+  DeskOrder order;
+};
+
+template <class T>
+std::optional<T> Wrap(std::optional<int64_t> value) {
+  return value ? std::optional(T{*value}) : std::nullopt;
+}
+
+template <class T, class Member>
+std::optional<int64_t> Unwrap(const std::optional<T>& value, Member member) {
+  return value ? std::optional((*value).*member) : std::nullopt;
+}
+
+StoredOrder ReadOrder(Database& db, const Query& row) {
+  StoredOrder stored;
+  stored.row = row.Int(0);
+  DeskOrder& order = stored.order;
+  order.id = row.Text(1);
+  order.datetime = Wrap<Timestamp>(row.OptionalInt(2));
+  order.totalfee = Wrap<Money>(row.OptionalInt(3));
+  order.product = row.OptionalText(4);
+  order.quantity = row.OptionalInt(5);
+  order.created_at = Timestamp{row.Int(6)};
+  order.updated_at = Timestamp{row.Int(7)};
+  Query service = db.Run(kListOrderServices, stored.row);
+  while (service.Step()) order.services.push_back({service.Int(0), service.Text(1)});
+  return stored;
+}
+
+std::optional<StoredOrder> FindStored(Database& db, std::string_view id) {
+  Query row = db.Run(kFindOrder, rules::OrderIdNumber(id), id);
+  if (!row.Step()) return std::nullopt;
+  return ReadOrder(db, row);
+}
+
+void InsertServices(Database& db, int64_t order_row, const std::vector<Service>& services) {
+  int64_t position = 0;
+  for (const Service& service : services) {
+    db.Execute(kInsertOrderService, order_row, service.id, position++);
+  }
+}
+
+void InsertOrder(Database& db, const DeskOrder& order) {
+  int64_t order_row = kNoRow;
+  {
+    Query inserted =
+        db.Run(kInsertOrder, order.id, rules::OrderIdNumber(order.id),
+               Unwrap(order.datetime, &Timestamp::ms), Unwrap(order.totalfee, &Money::cents),
+               order.product, order.quantity, order.created_at.ms, order.updated_at.ms);
+    inserted.Step();
+    order_row = inserted.Int(0);
+  }
+  InsertServices(db, order_row, order.services);
+}
+
+// The three-hour rule against what is stored; an order at `row` does not stand in its own way.
+std::optional<OrderConflict> FindConflict(Database& db, Timestamp wanted, int64_t gap_ms,
+                                          int64_t row) {
+  Query booking = db.Run(kBookingsAfter, wanted.ms - gap_ms, row);
+  return rules::FindConflict(wanted, gap_ms, [&booking]() -> std::optional<rules::Booking> {
+    if (!booking.Step()) return std::nullopt;
+    return rules::Booking{Timestamp{booking.Int(0)}, booking.Text(1)};
+  });
+}
+
+using Problem = std::variant<std::monostate, DeskRefusal, InvalidField>;
+
+// Gives the order's services their true names. Names sent along must already be true.
+Problem NameServices(Database& db, DeskOrder& order) {
+  for (Service& service : order.services) {
+    const auto known = FindService(db, service.id);
+    if (!known) return DeskRefusal::kServicesNotFound;
+    if (!service.name.empty() && service.name != known->name) {
+      return InvalidField{"services", "A service's name is changed at /services, not in an order."};
+    }
+    service.name = known->name;
+  }
+  return {};
+}
+
+template <class T>
+DeskResult<T> AsResult(const Problem& problem) {
+  if (const auto* refusal = std::get_if<DeskRefusal>(&problem)) return *refusal;
+  return std::get<InvalidField>(problem);
+}
+
+// The next number after the largest numeric id; nothing if there is none left.
+std::optional<std::string> NextOrderId(Database& db) {
+  Query largest = db.Run(kLargestNumber, rules::kNotANumber);
+  largest.Step();
+  std::string next = std::to_string(largest.OptionalInt(0).value_or(0) + 1);
+  if (rules::OrderIdNumber(next) == rules::kNotANumber) return std::nullopt;
+  return next;
+}
+
+// Read-only fields may be sent back only as they are.
+std::optional<InvalidField> FindChangedReadOnlyField(const DeskOrder& order,
+                                                     const DeskOrderChanges& changes) {
+  if (changes.id && *changes.id != order.id) {
+    return InvalidField{"id", "The id of an order cannot be changed."};
+  }
+  if (changes.created_at && *changes.created_at != order.created_at) {
+    return InvalidField{"created_at", "created_at cannot be changed."};
+  }
+  if (changes.updated_at && *changes.updated_at != order.updated_at) {
+    return InvalidField{"updated_at",
+                        "updated_at cannot be changed; the order may have been edited since it was "
+                        "read."};
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+std::optional<DeskOrder> FindOrder(Database& db, std::string_view id) {
+  auto stored = FindStored(db, id);
+  if (!stored) return std::nullopt;
+  return std::move(stored->order);
+}
+
+std::vector<DeskOrder> ListOrders(Database& db, const DeskFilter& filter, const DeskOrder* after,
+                                  int64_t limit) {
+  std::vector<DeskOrder> orders;
+  const auto append_rows = [&](Query row) {
+    while (row.Step()) orders.push_back(ReadOrder(db, row).order);
+  };
+  int64_t after_number = -1;
+  std::string after_id;
+  if (after) {
+    after_number = rules::OrderIdNumber(after->id);
+    after_id = after->id;
+  }
+  if (!after || after->datetime) {
+    const Timestamp from = filter.from.value_or(kMinTimestamp);
+    const bool begin = !after || *after->datetime < from;
+    const int64_t to = filter.to ? filter.to->ms : kMaxTimestamp.ms + 1;
+    append_rows(db.Run(kListDated, begin ? from.ms : after->datetime->ms, begin ? -1 : after_number,
+                       begin ? "" : after_id, to, filter.service_id, limit));
+    after_number = -1;
+    after_id.clear();
+  }
+  const int64_t room = limit - static_cast<int64_t>(orders.size());
+  if (room > 0 && !filter.from && !filter.to) {
+    append_rows(db.Run(kListUndated, after_number, after_id, filter.service_id, room));
+  }
+  return orders;
+}
+
+DeskResult<DeskOrder> CreateOrder(Database& db, const DeskOrderChanges& wanted, int64_t gap_ms,
+                                  Timestamp now) {
+  DeskOrder order = rules::Apply({}, wanted);
+  order.created_at = order.updated_at = now;
+  if (auto invalid = rules::FindInvalidField(order)) return *std::move(invalid);
+  if (!order.services.empty() && !order.datetime) order.datetime = now;
+  if (const Problem problem = NameServices(db, order); problem.index() != 0) {
+    return AsResult<DeskOrder>(problem);
+  }
+  if (wanted.id) {
+    if (FindStored(db, *wanted.id)) return DeskRefusal::kOrderExists;
+    order.id = *wanted.id;
+  } else if (const auto next = NextOrderId(db)) {
+    order.id = *next;
+  } else {
+    return DeskRefusal::kIdsExhausted;
+  }
+  if (order.datetime) {
+    if (auto conflict = FindConflict(db, *order.datetime, gap_ms, kNoRow)) {
+      return *std::move(conflict);
+    }
+  }
+  InsertOrder(db, order);
+  return order;
+}
+
+DeskResult<DeskOrder> UpdateOrder(Database& db, std::string_view id,
+                                  const DeskOrderChanges& changes, const OrderCondition& condition,
+                                  int64_t gap_ms, Timestamp now) {
+  const auto stored = FindStored(db, id);
+  if (!stored) return DeskRefusal::kOrderNotFound;
+  if (!condition(stored->order)) return DeskRefusal::kOrderChanged;
+  if (auto invalid = FindChangedReadOnlyField(stored->order, changes)) return *std::move(invalid);
+  DeskOrder order = rules::Apply(stored->order, changes);
+  if (auto invalid = rules::FindInvalidField(order)) return *std::move(invalid);
+  if (const Problem problem = NameServices(db, order); problem.index() != 0) {
+    return AsResult<DeskOrder>(problem);
+  }
+  if (order.datetime && order.datetime != stored->order.datetime) {
+    if (auto conflict = FindConflict(db, *order.datetime, gap_ms, stored->row)) {
+      return *std::move(conflict);
+    }
+  }
+  order.updated_at = now;
+  db.Execute(kUpdateOrder, Unwrap(order.datetime, &Timestamp::ms),
+             Unwrap(order.totalfee, &Money::cents), order.product, order.quantity,
+             order.updated_at.ms, stored->row);
+  if (changes.services) {
+    db.Execute(kDeleteOrderServices, stored->row);
+    InsertServices(db, stored->row, order.services);
+  }
+  return order;
+}
+
+DeskResult<DeskOrder> DeleteOrder(Database& db, std::string_view id,
+                                  const OrderCondition& condition) {
+  auto stored = FindStored(db, id);
+  if (!stored) return DeskRefusal::kOrderNotFound;
+  if (!condition(stored->order)) return DeskRefusal::kOrderChanged;
+  db.Execute(kDeleteOrder, stored->row);
+  return std::move(stored->order);
+}
+
+void InsertSeedOrder(Database& db, const DeskOrder& order) { InsertOrder(db, order); }
+
+std::vector<Service> ListServices(Database& db) {
+  std::vector<Service> services;
+  Query row = db.Run(kListServices);
+  while (row.Step()) services.push_back({row.Int(0), row.Text(1)});
+  return services;
+}
+
+std::optional<Service> FindService(Database& db, int64_t id) {
+  Query row = db.Run(kFindService, id);
+  if (!row.Step()) return std::nullopt;
+  return Service{row.Int(0), row.Text(1)};
+}
+
+DeskResult<Service> CreateService(Database& db, std::optional<int64_t> id, std::string_view name) {
+  Service service{id.value_or(0), std::string(name)};
+  if (!id) {
+    Query largest = db.Run(kLargestService);
+    largest.Step();
+    service.id = largest.OptionalInt(0).value_or(0) + 1;
+    if (service.id > rules::kMaxCount) return DeskRefusal::kIdsExhausted;
+  } else if (FindService(db, *id)) {
+    return DeskRefusal::kServiceExists;
+  }
+  db.Execute(kInsertService, service.id, service.name);
+  return service;
+}
+
+DeskResult<Service> RenameService(Database& db, int64_t id, std::string_view name) {
+  if (db.Execute(kRenameService, name, id) == 0) return DeskRefusal::kServiceNotFound;
+  return Service{id, std::string(name)};
+}
+
+DeskResult<Service> DeleteService(Database& db, int64_t id) {
+  auto service = FindService(db, id);
+  if (!service) return DeskRefusal::kServiceNotFound;
+  {
+    Query use = db.Run(kFindServiceUse, id);
+    if (use.Step()) return DeskRefusal::kServiceInUse;
+  }
+  db.Execute(kDeleteService, id);
+  return *std::move(service);
+}
+
+}  // namespace kiosk::desk

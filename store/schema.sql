@@ -1,0 +1,100 @@
+-- The database of kiosk. Money is in cents, time in milliseconds since 1970 in UTC.
+-- The rules are decided in store/rules; the constraints here make a wrong state impossible.
+
+-- "kios", and the version of this schema: both are checked before a file is touched.
+PRAGMA application_id = 0x6b696f73;
+PRAGMA user_version = 1;
+
+-- What the shop was opened with; `text` is the seed as it was read, to go back to.
+CREATE TABLE seed (
+  only_row         INTEGER PRIMARY KEY CHECK (only_row = 1),
+  starting_balance INTEGER NOT NULL CHECK (starting_balance >= 0),
+  text             TEXT    NOT NULL
+) STRICT;
+
+------------------------------------------------------------------------------ the benefits shop
+
+CREATE TABLE products (
+  position   INTEGER PRIMARY KEY,                 -- the seed's order
+  product_id TEXT    NOT NULL UNIQUE,
+  name       TEXT    NOT NULL,
+  price      INTEGER NOT NULL CHECK (price >= 0)
+) STRICT;
+
+-- For every user: starting_balance = balance + the sum of the totals of their orders.
+CREATE TABLE users (
+  user_id          TEXT    PRIMARY KEY CHECK (length(CAST(user_id AS BLOB)) BETWEEN 1 AND 128),
+  starting_balance INTEGER NOT NULL CHECK (starting_balance >= 0),
+  balance          INTEGER NOT NULL CHECK (balance BETWEEN 0 AND starting_balance)
+) STRICT, WITHOUT ROWID;
+
+-- A product is owned once; by the seed, or by the order that bought it.
+CREATE TABLE owned_products (
+  user_id    TEXT    NOT NULL REFERENCES users,
+  product_id TEXT    NOT NULL REFERENCES products (product_id),
+  position   INTEGER NOT NULL,                    -- in the order in which they were bought
+  PRIMARY KEY (user_id, product_id)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE benefit_orders (
+  order_id   INTEGER PRIMARY KEY,
+  user_id    TEXT    NOT NULL REFERENCES users,
+  total      INTEGER NOT NULL CHECK (total >= 0),
+  created_at INTEGER NOT NULL
+) STRICT;
+CREATE INDEX benefit_orders_by_user ON benefit_orders (user_id);
+
+-- With the price paid, whatever the product costs later.
+CREATE TABLE benefit_order_items (
+  order_id   INTEGER NOT NULL REFERENCES benefit_orders,
+  position   INTEGER NOT NULL,
+  product_id TEXT    NOT NULL REFERENCES products (product_id),
+  price      INTEGER NOT NULL CHECK (price >= 0),
+  PRIMARY KEY (order_id, position)
+) STRICT, WITHOUT ROWID;
+
+------------------------------------------------------------------------------ the order desk
+
+CREATE TABLE services (
+  position INTEGER PRIMARY KEY,                   -- the order in which they were added
+  id       INTEGER NOT NULL UNIQUE CHECK (id >= 1),
+  name     TEXT    NOT NULL
+) STRICT;
+
+CREATE TABLE desk_orders (
+  row        INTEGER PRIMARY KEY,
+  id         TEXT    NOT NULL CHECK (length(id) BETWEEN 1 AND 64),
+  id_number  INTEGER NOT NULL,                    -- the id's place among the ids: rules::OrderIdNumber
+  datetime   INTEGER,
+  totalfee   INTEGER CHECK (totalfee >= 0),
+  product    TEXT    CHECK (length(product) BETWEEN 1 AND 200),
+  quantity   INTEGER CHECK (quantity >= 1),
+  created_at INTEGER NOT NULL,
+  updated_at INTEGER NOT NULL,
+  CHECK ((product IS NULL) = (quantity IS NULL))
+) STRICT;
+-- An id is unique; the number in front finds the largest one and keeps 9 before 10.
+CREATE UNIQUE INDEX desk_orders_by_id ON desk_orders (id_number, id);
+-- The order of every listing, and the neighbours for the three-hour rule.
+CREATE INDEX desk_orders_by_datetime ON desk_orders (datetime, id_number, id);
+
+CREATE TABLE desk_order_services (
+  order_row  INTEGER NOT NULL REFERENCES desk_orders ON DELETE CASCADE,
+  service_id INTEGER NOT NULL REFERENCES services (id),
+  position   INTEGER NOT NULL,                    -- as the client listed them
+  PRIMARY KEY (order_row, service_id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX desk_order_services_by_service ON desk_order_services (service_id);
+
+------------------------------------------------------------------------------ repeated requests
+
+-- The first answer to a POST with an Idempotency-Key, kept for 24 hours.
+CREATE TABLE idempotent_answers (
+  key         TEXT    PRIMARY KEY,
+  fingerprint INTEGER NOT NULL,                   -- of the path and the body
+  status      INTEGER NOT NULL,
+  location    TEXT    NOT NULL,                   -- empty: none
+  body        TEXT    NOT NULL,
+  created_at  INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX idempotent_answers_by_age ON idempotent_answers (created_at);

@@ -1,0 +1,204 @@
+#include "store/sqlite.h"
+
+#include <sqlite3.h>
+
+#include <mutex>
+
+namespace kiosk {
+namespace {
+
+StorageFault::Kind KindOf(int extended_code) {
+  switch (extended_code & 0xff) {
+    case SQLITE_FULL:
+      return StorageFault::Kind::kFull;
+    case SQLITE_NOTADB:
+    case SQLITE_CORRUPT:
+      return StorageFault::Kind::kNotADatabase;
+    case SQLITE_IOERR:
+    case SQLITE_CANTOPEN:
+    case SQLITE_BUSY:
+    case SQLITE_LOCKED:
+    case SQLITE_READONLY:
+    case SQLITE_PERM:
+    case SQLITE_NOMEM:
+    case SQLITE_PROTOCOL:
+      return StorageFault::Kind::kUnavailable;
+    default:
+      return StorageFault::Kind::kBug;
+  }
+}
+
+[[noreturn]] void Fail(sqlite3* database) {
+  throw StorageFault(sqlite3_extended_errcode(database), sqlite3_errmsg(database));
+}
+
+void Check(sqlite3* database, int result) {
+  if (result != SQLITE_OK) Fail(database);
+}
+
+// Connections are used by one thread at a time, and nobody asks SQLite for its memory statistics:
+// without both, its threads share no lock.
+void ConfigureOnce() {
+  static std::once_flag once;
+  std::call_once(once, [] {
+    sqlite3_config(SQLITE_CONFIG_MULTITHREAD);
+    sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+  });
+}
+
+int OpenFlags(Database::Mode mode) {
+  switch (mode) {
+    case Database::Mode::kReadOnly:
+      return SQLITE_OPEN_READONLY;
+    case Database::Mode::kReadWrite:
+      return SQLITE_OPEN_READWRITE;
+    case Database::Mode::kCreate:
+      return SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
+  }
+  return 0;
+}
+
+// How long to wait for a lock that another process may hold for a moment, in milliseconds.
+constexpr int kBusyTimeout = 2000;
+
+}  // namespace
+
+StorageFault::StorageFault(int code, const std::string& message)
+    : std::runtime_error(message + " (SQLite " + std::to_string(code) + ")"), kind_(KindOf(code)) {}
+
+Query::~Query() {
+  sqlite3_reset(statement_);
+  sqlite3_clear_bindings(statement_);
+}
+
+bool Query::Step() {
+  const int result = sqlite3_step(statement_);
+  if (result == SQLITE_ROW) return true;
+  if (result != SQLITE_DONE) Fail(sqlite3_db_handle(statement_));
+  return false;
+}
+
+bool Query::IsNull(int column) const {
+  return sqlite3_column_type(statement_, column) == SQLITE_NULL;
+}
+
+int64_t Query::Int(int column) const { return sqlite3_column_int64(statement_, column); }
+
+std::string Query::Text(int column) const {
+  const void* text = sqlite3_column_blob(statement_, column);
+  const int size = sqlite3_column_bytes(statement_, column);
+  return text ? std::string(static_cast<const char*>(text), static_cast<size_t>(size)) : "";
+}
+
+std::optional<int64_t> Query::OptionalInt(int column) const {
+  return IsNull(column) ? std::nullopt : std::optional(Int(column));
+}
+
+std::optional<std::string> Query::OptionalText(int column) const {
+  return IsNull(column) ? std::nullopt : std::optional(Text(column));
+}
+
+Database::Database(const std::string& path, Mode mode) {
+  ConfigureOnce();
+  sqlite3* database = nullptr;
+  const int flags = OpenFlags(mode) | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
+  const int result = sqlite3_open_v2(path.c_str(), &database, flags, nullptr);
+  database_.reset(database);
+  if (!database) throw StorageFault(SQLITE_NOMEM, "out of memory");
+  Check(database, result);
+  sqlite3_busy_timeout(database, kBusyTimeout);
+}
+
+void Database::ExecuteScript(const std::string& sql) {
+  Check(database_.get(), sqlite3_exec(database_.get(), sql.c_str(), nullptr, nullptr, nullptr));
+}
+
+void Database::WatchLog(std::function<void(int)> on_commit) {
+  on_commit_ = std::make_unique<std::function<void(int)>>(std::move(on_commit));
+  sqlite3_wal_hook(
+      database_.get(),
+      [](void* watcher, sqlite3*, const char*, int pages) {
+        (*static_cast<std::function<void(int)>*>(watcher))(pages);
+        return SQLITE_OK;
+      },
+      on_commit_.get());
+}
+
+void Database::MoveLog(Checkpoint how) {
+  const int mode =
+      how == Checkpoint::kPassive ? SQLITE_CHECKPOINT_PASSIVE : SQLITE_CHECKPOINT_TRUNCATE;
+  const int result =
+      sqlite3_wal_checkpoint_v2(database_.get(), nullptr, mode, nullptr, nullptr);
+  if (result != SQLITE_OK && (result & 0xff) != SQLITE_BUSY) Fail(database_.get());
+}
+
+void Database::CopyTo(const std::string& path) {
+  Database target(path, Mode::kCreate);
+  sqlite3_backup* backup =
+      sqlite3_backup_init(target.database_.get(), "main", database_.get(), "main");
+  if (!backup) Fail(target.database_.get());
+  sqlite3_backup_step(backup, -1);
+  Check(target.database_.get(), sqlite3_backup_finish(backup));
+}
+
+bool Database::InTransaction() const { return sqlite3_get_autocommit(database_.get()) == 0; }
+
+bool Database::IsReadOnly() const { return sqlite3_db_readonly(database_.get(), "main") == 1; }
+
+int64_t Database::Changes() const { return sqlite3_changes64(database_.get()); }
+
+sqlite3_stmt* Database::Prepare(const char* sql) {
+  auto& statement = statements_[sql];
+  if (!statement) {
+    sqlite3_stmt* prepared = nullptr;
+    Check(database_.get(), sqlite3_prepare_v3(database_.get(), sql, -1, SQLITE_PREPARE_PERSISTENT,
+                                              &prepared, nullptr));
+    statement.reset(prepared);
+  }
+  if (sqlite3_stmt_busy(statement.get())) {
+    throw StorageFault(SQLITE_MISUSE, "a statement was run while it was running");
+  }
+  return statement.get();
+}
+
+void Database::Bind(sqlite3_stmt* statement, int index, int64_t value) {
+  Check(sqlite3_db_handle(statement), sqlite3_bind_int64(statement, index, value));
+}
+
+void Database::Bind(sqlite3_stmt* statement, int index, std::string_view value) {
+  Check(sqlite3_db_handle(statement),
+        sqlite3_bind_text64(statement, index, value.data() ? value.data() : "", value.size(),
+                            SQLITE_TRANSIENT, SQLITE_UTF8));
+}
+
+void Database::Bind(sqlite3_stmt* statement, int index, std::nullopt_t) {
+  Check(sqlite3_db_handle(statement), sqlite3_bind_null(statement, index));
+}
+
+void Database::CloseDatabase::operator()(sqlite3* database) const { sqlite3_close_v2(database); }
+
+void Database::FinalizeStatement::operator()(sqlite3_stmt* statement) const {
+  sqlite3_finalize(statement);
+}
+
+Transaction::Transaction(Database& database, Kind kind) : database_(database) {
+  database_.Execute(kind == Kind::kRead ? "BEGIN" : "BEGIN IMMEDIATE");
+}
+
+Transaction::~Transaction() {
+  if (!open_ || !database_.InTransaction()) return;  // SQLite may have rolled back on its own
+  try {
+    database_.Execute("ROLLBACK");
+  } catch (const StorageFault&) {
+    // There is nothing left to undo it with; the next BEGIN tells.
+  }
+}
+
+void Transaction::Commit() {
+  database_.Execute("COMMIT");
+  open_ = false;
+}
+
+const char* SqliteVersion() { return sqlite3_libversion(); }
+
+}  // namespace kiosk

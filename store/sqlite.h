@@ -1,0 +1,151 @@
+// SQLite's C API as values that clean up after themselves. Nothing else includes sqlite3.h.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+
+struct sqlite3;
+struct sqlite3_stmt;
+
+namespace kiosk {
+
+// The machine failed: disk, memory, a broken constraint. A "no" of the domain is never a fault.
+class StorageFault : public std::runtime_error {
+ public:
+  enum class Kind {
+    kUnavailable,  // I/O failed or the file cannot be reached; may work again later
+    kFull,         // no room on the disk
+    kNotADatabase,
+    kBug,  // a broken constraint, wrong SQL: our fault
+  };
+
+  // `code` is SQLite's extended result code.
+  StorageFault(int code, const std::string& message);
+
+  [[nodiscard]] Kind kind() const { return kind_; }
+
+ private:
+  Kind kind_;
+};
+
+// A statement being run. Ends (and can be run again) when it goes out of scope.
+class Query {
+ public:
+  explicit Query(sqlite3_stmt* statement) : statement_(statement) {}
+  ~Query();
+  Query(const Query&) = delete;
+  Query& operator=(const Query&) = delete;
+
+  // Advances to the next row; false at the end. Throws StorageFault.
+  bool Step();
+
+  // Columns of the present row, counted from 0.
+  [[nodiscard]] bool IsNull(int column) const;
+  [[nodiscard]] int64_t Int(int column) const;
+  [[nodiscard]] std::string Text(int column) const;
+  [[nodiscard]] std::optional<int64_t> OptionalInt(int column) const;
+  [[nodiscard]] std::optional<std::string> OptionalText(int column) const;
+
+ private:
+  sqlite3_stmt* statement_;
+};
+
+// One connection, for one thread at a time, with every statement it has run kept prepared.
+class Database {
+ public:
+  enum class Mode { kReadOnly, kReadWrite, kCreate };
+
+  // Opens `path` (":memory:" for none). Throws StorageFault.
+  Database(const std::string& path, Mode mode);
+
+  // Runs a statement with its parameters bound in order. `sql` must be a constant: the prepared
+  // statement is kept under its address. A statement in use cannot be run a second time.
+  template <class... Args>
+  [[nodiscard]] Query Run(const char* sql, const Args&... args) {
+    sqlite3_stmt* statement = Prepare(sql);
+    int index = 0;
+    (Bind(statement, ++index, args), ...);
+    return Query(statement);
+  }
+
+  // Runs a statement to its end, for its effect. Returns the number of rows it changed.
+  template <class... Args>
+  int64_t Execute(const char* sql, const Args&... args) {
+    {
+      Query query = Run(sql, args...);
+      while (query.Step()) {
+      }
+    }
+    return Changes();
+  }
+
+  // Runs several statements that take no parameters, such as a schema.
+  void ExecuteScript(const std::string& sql);
+
+  // Calls `on_commit` with the write-ahead log's length in pages after every commit.
+  void WatchLog(std::function<void(int)> on_commit);
+
+  enum class Checkpoint { kPassive, kTruncate };
+  // Moves the write-ahead log into the database file, as far as readers let it.
+  void MoveLog(Checkpoint how);
+
+  // Copies the whole database, consistent, into a new file. Throws StorageFault.
+  void CopyTo(const std::string& path);
+
+  [[nodiscard]] bool InTransaction() const;
+  [[nodiscard]] bool IsReadOnly() const;
+
+ private:
+  struct CloseDatabase {
+    void operator()(sqlite3* database) const;
+  };
+  struct FinalizeStatement {
+    void operator()(sqlite3_stmt* statement) const;
+  };
+
+  sqlite3_stmt* Prepare(const char* sql);
+  static void Bind(sqlite3_stmt* statement, int index, int64_t value);
+  static void Bind(sqlite3_stmt* statement, int index, std::string_view value);
+  static void Bind(sqlite3_stmt* statement, int index, std::nullopt_t value);
+  template <class T>
+  static void Bind(sqlite3_stmt* statement, int index, const std::optional<T>& value) {
+    if (value) {
+      Bind(statement, index, *value);
+    } else {
+      Bind(statement, index, std::nullopt);
+    }
+  }
+  [[nodiscard]] int64_t Changes() const;
+
+  // Declaration order is lifetime: the statements go before their database.
+  std::unique_ptr<std::function<void(int)>> on_commit_;
+  std::unique_ptr<sqlite3, CloseDatabase> database_;
+  std::unordered_map<const char*, std::unique_ptr<sqlite3_stmt, FinalizeStatement>> statements_;
+};
+
+// Everything between here and Commit is done whole or not at all.
+class Transaction {
+ public:
+  enum class Kind { kRead, kWrite };
+  Transaction(Database& database, Kind kind);
+  ~Transaction();
+  Transaction(const Transaction&) = delete;
+  Transaction& operator=(const Transaction&) = delete;
+
+  void Commit();
+
+ private:
+  Database& database_;
+  bool open_ = true;
+};
+
+// The version of the library, for --version.
+[[nodiscard]] const char* SqliteVersion();
+
+}  // namespace kiosk

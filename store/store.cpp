@@ -1,0 +1,277 @@
+#include "store/store.h"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <system_error>
+#include <thread>
+
+#include "store/seed.h"
+
+namespace kiosk {
+namespace {
+
+constexpr uint32_t kApplicationId = 0x6b696f73;  // as in schema.sql
+constexpr uint32_t kSchemaVersion = 1;
+
+// For every connection. Constraints hold, temporary tables stay off the disk, and the page cache is
+// bounded (in KiB).
+constexpr char kForeignKeys[] = "PRAGMA foreign_keys = ON";
+constexpr char kTemporaryInMemory[] = "PRAGMA temp_store = MEMORY";
+constexpr char kCacheSize[] = "PRAGMA cache_size = -4096";
+
+// For the writer: a commit is on the disk when it returns, and a log that once grew is cut back.
+constexpr char kWriteAhead[] = "PRAGMA journal_mode = WAL";
+constexpr char kSynchronous[] = "PRAGMA synchronous = FULL";
+constexpr char kLogSizeLimit[] = "PRAGMA journal_size_limit = 33554432";
+
+// For a file that is thrown away unless it is finished: no journal, and one sync at the end.
+constexpr char kNoJournal[] = "PRAGMA journal_mode = OFF";
+constexpr char kNoSync[] = "PRAGMA synchronous = OFF";
+
+class FileDescriptor {
+ public:
+  explicit FileDescriptor(int fd) : fd_(fd) {}
+  ~FileDescriptor() {
+    if (fd_ >= 0) ::close(fd_);
+  }
+  FileDescriptor(const FileDescriptor&) = delete;
+  FileDescriptor& operator=(const FileDescriptor&) = delete;
+  [[nodiscard]] int get() const { return fd_; }
+  [[nodiscard]] bool valid() const { return fd_ >= 0; }
+
+ private:
+  int fd_;
+};
+
+std::string Reason(int error) { return std::generic_category().message(error); }
+
+[[noreturn]] void Refuse(const std::string& path, const std::string& why) {
+  throw StoreError("cannot use the database " + path + ": " + why);
+}
+
+// In one sentence what a failing disk means for someone who wants to start.
+[[noreturn]] void Refuse(const std::string& path, const StorageFault& fault) {
+  switch (fault.kind()) {
+    case StorageFault::Kind::kFull:
+      Refuse(path, "the disk is full; free some space, or use --memory");
+    case StorageFault::Kind::kNotADatabase:
+      Refuse(path, "it is damaged or not a database; choose another file with --db");
+    case StorageFault::Kind::kUnavailable:
+    case StorageFault::Kind::kBug:
+      Refuse(path, std::string(fault.what()) +
+                       "; check that the file and its folder can be written and have room, or use "
+                       "--memory");
+  }
+  throw fault;
+}
+
+// Reads the file's header without SQLite, which would already create files beside it: refuses what
+// is not a database of this program in a version that it knows (SQLite file format, section 1.3).
+void CheckHeader(const std::string& path, int fd) {
+  std::array<unsigned char, 100> header{};
+  const ssize_t size = ::pread(fd, header.data(), header.size(), 0);
+  if (size < 0) Refuse(path, Reason(errno));
+  if (size < static_cast<ssize_t>(header.size()) ||
+      std::memcmp(header.data(), "SQLite format 3", 16) != 0) {
+    Refuse(path, "it is not an SQLite database; choose another file with --db");
+  }
+  const auto number_at = [&header](size_t offset) {
+    uint32_t number = 0;
+    for (size_t i = 0; i < 4; ++i) number = number << 8 | header[offset + i];
+    return number;
+  };
+  if (number_at(68) != kApplicationId) {
+    Refuse(path, "it belongs to another application; choose another file with --db");
+  }
+  if (number_at(60) > kSchemaVersion) {
+    Refuse(path, "it was made by a newer kiosk (schema " + std::to_string(number_at(60)) +
+                     ", this one knows " + std::to_string(kSchemaVersion) +
+                     "); use that version, or choose another file with --db");
+  }
+}
+
+void SyncFolderOf(const std::string& path) {
+  const auto folder = std::filesystem::path(path).parent_path();
+  const FileDescriptor fd(
+      ::open(folder.empty() ? "." : folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (fd.valid()) ::fsync(fd.get());
+}
+
+// A file that is removed when it goes out of scope.
+class TemporaryFile {
+ public:
+  // Beside `path`, so that it can be moved there.
+  explicit TemporaryFile(const std::string& path) : path_(path + ".XXXXXX") {
+    const FileDescriptor fd(::mkostemp(path_.data(), O_CLOEXEC));
+    if (!fd.valid()) Refuse(path, Reason(errno) + "; choose another place with --db, or use --memory");
+    ::fchmod(fd.get(), 0644);
+  }
+  ~TemporaryFile() { ::unlink(path_.c_str()); }
+  TemporaryFile(const TemporaryFile&) = delete;
+  TemporaryFile& operator=(const TemporaryFile&) = delete;
+  [[nodiscard]] const std::string& path() const { return path_; }
+
+  // Gives the finished file its name. False if a file with content has the name by now.
+  [[nodiscard]] bool MoveTo(const std::string& path) const {
+    {
+      const FileDescriptor fd(::open(path_.c_str(), O_RDONLY | O_CLOEXEC));
+      if (!fd.valid() || ::fsync(fd.get()) != 0) Refuse(path, Reason(errno));
+    }
+    struct stat present {};
+    if (::stat(path.c_str(), &present) == 0 && present.st_size > 0) return false;
+    if (::rename(path_.c_str(), path.c_str()) != 0) Refuse(path, Reason(errno));
+    SyncFolderOf(path);
+    return true;
+  }
+
+ private:
+  std::string path_;
+};
+
+void Configure(Database& db) {
+  db.Execute(kForeignKeys);
+  db.Execute(kTemporaryInMemory);
+  db.Execute(kCacheSize);
+}
+
+void Fill(Database& db, const Seed& seed) {
+  CreateTables(db);
+  Transaction transaction(db, Transaction::Kind::kWrite);
+  ApplySeed(db, seed);
+  transaction.Commit();
+}
+
+// A new database appears under its name whole or not at all.
+void CreateFile(const std::string& path, const Seed& seed) {
+  const TemporaryFile file(path);
+  {
+    Database db(file.path(), Database::Mode::kReadWrite);
+    Configure(db);
+    db.Execute(kNoJournal);
+    db.Execute(kNoSync);
+    Fill(db, seed);
+    db.Execute(kWriteAhead);
+  }
+  // Someone else may have been first: then theirs is used.
+  static_cast<void>(file.MoveTo(path));
+}
+
+uint64_t FileSize(const std::string& path) {
+  std::error_code missing;
+  const auto size = std::filesystem::file_size(path, missing);
+  return missing ? 0 : size;
+}
+
+size_t ReaderCount() { return std::clamp(std::thread::hardware_concurrency() * 2, 2U, 16U); }
+
+}  // namespace
+
+// Holds the database file for this process. SQLite's own locks are of another kind (fcntl, not
+// flock) and are not touched, as long as this outlives its connections.
+class Store::FileLock {
+ public:
+  explicit FileLock(const std::string& path) : fd_(::open(path.c_str(), O_RDONLY | O_CLOEXEC)) {
+    if (!fd_.valid()) Refuse(path, Reason(errno));
+    CheckHeader(path, fd_.get());
+    if (::flock(fd_.get(), LOCK_EX | LOCK_NB) != 0) {
+      Refuse(path, errno == EWOULDBLOCK
+                       ? "another kiosk is using it; stop that one, or choose another file with --db"
+                       : Reason(errno));
+    }
+  }
+
+ private:
+  FileDescriptor fd_;
+};
+
+std::unique_ptr<Store> Store::Open(const std::string& path, const Seed& seed) {
+  std::unique_ptr<Store> store(new Store);
+  try {
+    if (FileSize(path) == 0) CreateFile(path, seed);
+    store->path_ = path;
+    store->lock_ = std::make_unique<FileLock>(path);
+    auto database = std::make_unique<Database>(path, Database::Mode::kReadWrite);
+    if (database->IsReadOnly()) {
+      Refuse(path, "it is read-only; make it writable, or choose another file with --db");
+    }
+    Configure(*database);
+    database->Execute(kWriteAhead);
+    database->Execute(kSynchronous);
+    database->Execute(kLogSizeLimit);
+    store->writer_ = std::make_unique<Writer>(std::move(database));
+    // Proves that it can be read and that a commit finds room.
+    store->Write([](Database& db) { return SeedText(db); });
+    for (size_t i = 0; i < ReaderCount(); ++i) {
+      auto reader = std::make_unique<Database>(path, Database::Mode::kReadOnly);
+      Configure(*reader);
+      store->free_readers_.push_back(reader.get());
+      store->readers_.push_back(std::move(reader));
+    }
+  } catch (const StorageFault& fault) {
+    Refuse(path, fault);
+  }
+  return store;
+}
+
+std::unique_ptr<Store> Store::InMemory(const Seed& seed) {
+  std::unique_ptr<Store> store(new Store);
+  auto database = std::make_unique<Database>(":memory:", Database::Mode::kCreate);
+  Configure(*database);
+  Fill(*database, seed);
+  store->writer_ = std::make_unique<Writer>(std::move(database));
+  return store;
+}
+
+Store::~Store() = default;
+
+void Store::CopyTo(const std::string& path) {
+  if (path_.empty()) {
+    Write([&path](Database& db) {
+      db.CopyTo(path);
+      return true;
+    });
+    return;
+  }
+  Database(path_, Database::Mode::kReadOnly).CopyTo(path);
+}
+
+uint64_t Store::SizeInBytes() const { return FileSize(path_) + FileSize(path_ + "-wal"); }
+
+Database* Store::TakeReader() {
+  std::unique_lock lock(readers_mutex_);
+  reader_free_.wait(lock, [this] { return !free_readers_.empty(); });
+  Database* reader = free_readers_.back();
+  free_readers_.pop_back();
+  return reader;
+}
+
+void Store::ReturnReader(Database* reader) {
+  {
+    const std::scoped_lock lock(readers_mutex_);
+    free_readers_.push_back(reader);
+  }
+  reader_free_.notify_one();
+}
+
+void CopyDatabase(const std::string& from, const std::string& to) {
+  const FileDescriptor present(::open(from.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!present.valid()) Refuse(from, Reason(errno));
+  CheckHeader(from, present.get());
+  try {
+    const TemporaryFile file(to);
+    Database(from, Database::Mode::kReadOnly).CopyTo(file.path());
+    if (!file.MoveTo(to)) Refuse(to, "the file exists already; choose another name for the copy");
+  } catch (const StorageFault& fault) {
+    Refuse(to, fault);
+  }
+}
+
+}  // namespace kiosk

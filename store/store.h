@@ -1,0 +1,112 @@
+// The database of one kiosk: open, read, write, reset, backup. The use cases are in benefits and
+// desk; they run inside Read and Write. Every member may be called from any thread.
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <type_traits>
+#include <vector>
+
+#include "store/model.h"
+#include "store/sqlite.h"
+#include "store/writer.h"
+
+namespace kiosk {
+
+// A database that cannot be used, in one line that says what and what to do.
+class StoreError : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+class Store {
+ public:
+  // Opens the database file at `path`, which stays this process's own until the store is gone; a
+  // missing or empty file is made anew from `seed`, whole or not at all. Throws StoreError, and then
+  // the file is as it was.
+  static std::unique_ptr<Store> Open(const std::string& path, const Seed& seed);
+
+  // A database that lives in memory alone.
+  static std::unique_ptr<Store> InMemory(const Seed& seed);
+
+  ~Store();
+  Store(const Store&) = delete;
+  Store& operator=(const Store&) = delete;
+
+  // Runs `use_case(Database&)` on one consistent state and returns what it returns. It only reads,
+  // and never waits for the writer (except in memory, where there is one connection).
+  template <class UseCase>
+  auto Read(UseCase&& use_case) {
+    if (readers_.empty()) return Write(use_case);
+    const ReaderLease lease(*this);
+    Transaction transaction(lease.database(), Transaction::Kind::kRead);
+    auto result = use_case(lease.database());
+    transaction.Commit();
+    return result;
+  }
+
+  // Runs `use_case(Database&)` as one transaction on the writer's thread and returns what it
+  // returns, once that is on the disk. It may be run twice (see Writer::Run).
+  template <class UseCase>
+  auto Write(UseCase&& use_case) {
+    std::optional<std::invoke_result_t<UseCase&, Database&>> result;
+    writer_->Run([&](Database& db) { result.emplace(use_case(db)); });
+    return *std::move(result);
+  }
+
+  // The catalogue changes only by a reset. What was made from it can be kept as long as this number
+  // stays; whoever resets calls CatalogueChanged.
+  [[nodiscard]] uint64_t catalogue_version() const { return catalogue_version_; }
+  void CatalogueChanged() { ++catalogue_version_; }
+
+  // Copies the database, consistent, to `path`, also while it is written to.
+  void CopyTo(const std::string& path);
+
+  // The size of the database with its log, in bytes.
+  [[nodiscard]] uint64_t SizeInBytes() const;
+
+  [[nodiscard]] Writer::Counts writer_counts() const { return writer_->counts(); }
+
+ private:
+  // A read-only connection, borrowed.
+  class ReaderLease {
+   public:
+    explicit ReaderLease(Store& store) : store_(store), database_(store.TakeReader()) {}
+    ~ReaderLease() { store_.ReturnReader(database_); }
+    ReaderLease(const ReaderLease&) = delete;
+    ReaderLease& operator=(const ReaderLease&) = delete;
+    [[nodiscard]] Database& database() const { return *database_; }
+
+   private:
+    Store& store_;
+    Database* database_;
+  };
+
+  class FileLock;
+
+  Store() = default;
+  Database* TakeReader();
+  void ReturnReader(Database* reader);
+
+  std::string path_;                // empty: in memory
+  std::unique_ptr<FileLock> lock_;  // before the connections: it is given up after they are closed
+  std::unique_ptr<Writer> writer_;
+  std::vector<std::unique_ptr<Database>> readers_;
+  std::atomic<uint64_t> catalogue_version_ = 1;
+
+  std::mutex readers_mutex_;
+  std::condition_variable reader_free_;
+  std::vector<Database*> free_readers_;  // protected by readers_mutex_
+};
+
+// Copies the database at `from`, consistent and also while a kiosk serves it, to `to`, which must
+// not exist yet; it appears whole or not at all. Throws StoreError.
+void CopyDatabase(const std::string& from, const std::string& to);
+
+}  // namespace kiosk

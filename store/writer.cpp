@@ -1,0 +1,126 @@
+#include "store/writer.h"
+
+#include <exception>
+#include <semaphore>
+
+namespace kiosk {
+namespace {
+
+// The write-ahead log is moved into the database when it is longer than this: often enough to keep
+// it small, seldom enough that a page written many times is moved once.
+constexpr int kLogPages = 4000;
+// Readers that overlap without a pause can keep a moved log from being used anew. At this length
+// the writer waits for them: their transactions are short.
+constexpr int kLogPagesAtMost = 4 * kLogPages;
+
+}  // namespace
+
+struct Writer::Job {
+  explicit Job(const std::function<void(Database&)>& run_arg) : run(run_arg) {}
+
+  const std::function<void(Database&)>& run;  // outlives the job: its caller waits
+  std::exception_ptr error;
+  std::binary_semaphore done{0};
+};
+
+Writer::Writer(std::unique_ptr<Database> database) : database_(std::move(database)) {
+  database_->Execute("PRAGMA wal_autocheckpoint = 0");
+  database_->WatchLog([this](int pages) { log_pages_ = pages; });
+  thread_ = std::thread([this] { Loop(); });
+}
+
+Writer::~Writer() {
+  {
+    const std::scoped_lock lock(mutex_);
+    stopping_ = true;
+  }
+  work_waits_.notify_one();
+  thread_.join();
+}
+
+void Writer::Run(const std::function<void(Database&)>& run) {
+  const auto job = std::make_shared<Job>(run);
+  {
+    const std::scoped_lock lock(mutex_);
+    waiting_.push_back(job);
+  }
+  work_waits_.notify_one();
+  job->done.acquire();
+  if (job->error) std::rethrow_exception(job->error);
+}
+
+Writer::Counts Writer::counts() const {
+  const std::scoped_lock lock(mutex_);
+  return counts_;
+}
+
+void Writer::Loop() {
+  for (;;) {
+    std::vector<std::shared_ptr<Job>> batch;
+    {
+      std::unique_lock lock(mutex_);
+      work_waits_.wait(lock, [this] { return stopping_ || !waiting_.empty(); });
+      if (waiting_.empty()) return;
+      batch.swap(waiting_);
+    }
+    CommitTogether(batch);
+    {
+      const std::scoped_lock lock(mutex_);
+      counts_.commits += 1;
+      counts_.jobs += batch.size();
+    }
+    for (const auto& job : batch) job->done.release();
+    KeepLogShort();
+  }
+}
+
+void Writer::CommitTogether(const std::vector<std::shared_ptr<Job>>& batch) {
+  try {
+    Transaction transaction(*database_, Transaction::Kind::kWrite);
+    for (const auto& job : batch) RunInSavepoint(*job);
+    transaction.Commit();
+  } catch (...) {
+    if (batch.size() == 1) {
+      batch.front()->error = std::current_exception();
+      return;
+    }
+    // One job may have cost the others their transaction: each gets one of its own.
+    for (const auto& job : batch) CommitAlone(*job);
+  }
+}
+
+void Writer::CommitAlone(Job& job) {
+  job.error = nullptr;
+  try {
+    Transaction transaction(*database_, Transaction::Kind::kWrite);
+    job.run(*database_);
+    transaction.Commit();
+  } catch (...) {
+    job.error = std::current_exception();
+  }
+}
+
+// What the job throws is kept in it. Throws only if the whole transaction is lost.
+void Writer::RunInSavepoint(Job& job) {
+  database_->Execute("SAVEPOINT job");
+  try {
+    job.run(*database_);
+  } catch (...) {
+    job.error = std::current_exception();
+    if (!database_->InTransaction()) throw;  // some faults make SQLite roll everything back
+    database_->Execute("ROLLBACK TO job");
+  }
+  database_->Execute("RELEASE job");
+}
+
+void Writer::KeepLogShort() {
+  if (log_pages_ < kLogPages) return;
+  try {
+    database_->MoveLog(log_pages_ < kLogPagesAtMost ? Database::Checkpoint::kPassive
+                                                    : Database::Checkpoint::kTruncate);
+  } catch (const StorageFault&) {
+    // The log keeps what was not moved; the next commit tries again.
+  }
+}
+
+}  // namespace kiosk
