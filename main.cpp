@@ -1,6 +1,5 @@
 // The command line: what to open, where to listen, and until when.
 
-
 #include <CLI/CLI.hpp>
 #include <chrono>
 #include <csignal>
@@ -102,9 +101,7 @@ void Reset(const Options& options) {
   });
 }
 
-void BackUp(const Options& options) {
-  CopyDatabase(options.database, options.backup_file);
-}
+void BackUp(const Options& options) { CopyDatabase(options.database, options.backup_file); }
 
 // --- the command line ---
 
@@ -143,9 +140,7 @@ void AddServeOptions(CLI::App& app, Options& options) {
       ->allow_extra_args(false);
   app.add_option_function<std::string>(
          "--order-gap",
-         [&options](const std::string& text) {
-           options.api.order_gap_ms = *ParseDuration(text);
-         },
+         [&options](const std::string& text) { options.api.order_gap_ms = *ParseDuration(text); },
          "Least distance between two orders; 0 turns the rule off (default: 3h)")
       ->check(CLI::Validator(CheckDuration, "DURATION"));
   app.add_option("--order-items", options.api.items_form, "How order.data.items is written")

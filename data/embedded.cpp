@@ -1,8 +1,8 @@
 #include "data/embedded.h"
 
-#define EMBEDDED(name)                 \
-  extern "C" {                         \
-  extern const char embedded_##name[]; \
+#define EMBEDDED(name)                       \
+  extern "C" {                               \
+  extern const char embedded_##name[];       \
   extern const char embedded_##name##_end[]; \
   }
 

@@ -172,8 +172,7 @@ std::string NextPage(const Request& request, const std::string& after) {
   return link + "after=" + after + ">; rel=\"next\"";
 }
 
-Response AnswerPage(const Request& request, const Listing& listing,
-                    std::vector<DeskOrder> orders) {
+Response AnswerPage(const Request& request, const Listing& listing, std::vector<DeskOrder> orders) {
   const auto limit = static_cast<size_t>(*listing.limit);
   const bool more = orders.size() > limit;
   if (more) orders.resize(limit);
@@ -229,8 +228,7 @@ Response CreateOrder(Api& api, const Request& request) {
     return InvalidRequest(*invalid);
   }
   return AnswerOnce(api, request, [&](Database& db) {
-    return Answer(api,
-                  desk::CreateOrder(db, wanted, api.options.order_gap_ms, request.now),
+    return Answer(api, desk::CreateOrder(db, wanted, api.options.order_gap_ms, request.now),
                   [](const DeskOrder& order) {
                     return Created("/orders/" + order.id, WriteDeskOrder(order));
                   });
@@ -243,13 +241,12 @@ Response ListOrders(Api& api, const Request& request) {
   const auto& listing = std::get<Listing>(parsed);
   // One more than the page tells whether there is another.
   const int64_t count = listing.limit ? *listing.limit + 1 : kPiece;
-  const auto orders =
-      api.store.Read([&](Database& db) -> std::optional<std::vector<DeskOrder>> {
-        if (!listing.after) return desk::ListOrders(db, listing.filter, nullptr, count);
-        const auto after = desk::FindOrder(db, *listing.after);
-        if (!after) return std::nullopt;
-        return desk::ListOrders(db, listing.filter, &*after, count);
-      });
+  const auto orders = api.store.Read([&](Database& db) -> std::optional<std::vector<DeskOrder>> {
+    if (!listing.after) return desk::ListOrders(db, listing.filter, nullptr, count);
+    const auto after = desk::FindOrder(db, *listing.after);
+    if (!after) return std::nullopt;
+    return desk::ListOrders(db, listing.filter, &*after, count);
+  });
   if (!orders) return InvalidRequest({"after", "No order has the id that after names."});
   if (listing.limit) return AnswerPage(request, listing, *orders);
   if (orders->size() < static_cast<size_t>(kPiece)) return Ok(WriteOrders(*orders));
@@ -300,10 +297,9 @@ Response CreateService(Api& api, const Request& request) {
   if (const auto* invalid = std::get_if<InvalidField>(&parsed)) return InvalidRequest(*invalid);
   const auto& wanted = std::get<ServiceBody>(parsed);
   return AnswerOnce(api, request, [&](Database& db) {
-    return Answer(
-        api, desk::CreateService(db, wanted.id, wanted.name), [](const Service& service) {
-          return Created("/services/" + std::to_string(service.id), WriteService(service));
-        });
+    return Answer(api, desk::CreateService(db, wanted.id, wanted.name), [](const Service& service) {
+      return Created("/services/" + std::to_string(service.id), WriteService(service));
+    });
   });
 }
 
@@ -318,16 +314,15 @@ Response RenameService(Api& api, const Request& request) {
   if (wanted.id && wanted.id != id) {
     return InvalidRequest({"id", "The id of a service cannot be changed."});
   }
-  const auto result = api.store.Write(
-      [&](Database& db) { return desk::RenameService(db, *id, wanted.name); });
+  const auto result =
+      api.store.Write([&](Database& db) { return desk::RenameService(db, *id, wanted.name); });
   return Answer(api, result, [](const Service& service) { return Ok(WriteService(service)); });
 }
 
 Response DeleteService(Api& api, const Request& request) {
   const auto id = ServiceIdOf(request);
   if (!id) return NotFound();
-  const auto result =
-      api.store.Write([&](Database& db) { return desk::DeleteService(db, *id); });
+  const auto result = api.store.Write([&](Database& db) { return desk::DeleteService(db, *id); });
   return Answer(api, result, [](const Service&) { return NoContent(); });
 }
 

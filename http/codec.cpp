@@ -295,8 +295,8 @@ DeskOrder ReadSeedOrder(Fields& fields, const std::vector<Service>& services, Ti
   }
   for (const Service& service : order.services) {
     if (std::ranges::find(services, service.id, &Service::id) == services.end()) {
-      faults.Add(fields.PathOf("services"), fields.PathOf("services") +
-                                                " names a service that is not in the seed.");
+      faults.Add(fields.PathOf("services"),
+                 fields.PathOf("services") + " names a service that is not in the seed.");
     }
   }
   return order;
@@ -308,14 +308,13 @@ SeedUser ReadSeedUser(Fields& fields, const std::vector<Product>& products, Mone
   user.user_id = ReadUserId(fields.Need("user_id"), fields.PathOf("user_id"), faults);
   user.balance =
       ReadOptional(fields, "balance", faults, ReadPositiveMoney).value_or(starting_balance);
-  user.product_ids = ReadOptional(fields, "product_ids", faults, ReadStrings)
-                         .value_or(std::vector<std::string>{});
+  user.product_ids =
+      ReadOptional(fields, "product_ids", faults, ReadStrings).value_or(std::vector<std::string>{});
   RefuseRepeated(user.product_ids, std::identity{}, fields.PathOf("product_ids"), "", faults);
   for (const std::string& id : user.product_ids) {
     if (std::ranges::find(products, id, &Product::product_id) == products.end()) {
-      faults.Add(fields.PathOf("product_ids"), fields.PathOf("product_ids") +
-                                                   " names a product that is not in the seed: " +
-                                                   id);
+      faults.Add(fields.PathOf("product_ids"),
+                 fields.PathOf("product_ids") + " names a product that is not in the seed: " + id);
     }
   }
   return user;
@@ -396,8 +395,8 @@ Parsed<ServiceBody> ReadService(const Json& body) {
 Parsed<Seed> ReadSeed(std::string_view text, Timestamp now) {
   const auto json = ParseJson(text);
   if (const auto* error = std::get_if<JsonError>(&json)) {
-    return InvalidField{"", "not valid JSON at byte " + std::to_string(error->offset) + ": " +
-                                error->reason};
+    return InvalidField{
+        "", "not valid JSON at byte " + std::to_string(error->offset) + ": " + error->reason};
   }
   Faults faults;
   Fields top(std::get<Json>(json), "", faults);
@@ -412,8 +411,7 @@ Parsed<Seed> ReadSeed(std::string_view text, Timestamp now) {
                    ReadPositiveMoney(fields.Need("price"), fields.PathOf("price"), faults)};
   });
   seed.services = ReadEach<Service>(top, "services", faults, [&](Fields& fields) {
-    const int64_t id =
-        ReadServiceReference(fields.Need("id"), fields.PathOf("id"), faults).id;
+    const int64_t id = ReadServiceReference(fields.Need("id"), fields.PathOf("id"), faults).id;
     if (id == kNoService) faults.Add(fields.PathOf("id"), "An id is at least 1.");
     return Service{id, ReadName(fields.Need("name"), fields.PathOf("name"), faults)};
   });

@@ -24,9 +24,9 @@ class Metrics {
 
  private:
   // Upper bounds of the histogram's buckets, in microseconds; one more bucket takes the rest.
-  static constexpr std::array<int64_t, 14> kBuckets = {100,    250,    500,     1'000,   2'500,
-                                                       5'000,  10'000, 25'000,  50'000,  100'000,
-                                                       250'000, 500'000, 1'000'000, 2'500'000};
+  static constexpr std::array<int64_t, 14> kBuckets = {
+      100,    250,    500,     1'000,   2'500,   5'000,     10'000,
+      25'000, 50'000, 100'000, 250'000, 500'000, 1'000'000, 2'500'000};
   static constexpr int kFirstStatus = 100;
   static constexpr int kStatuses = 500;
 

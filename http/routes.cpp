@@ -95,8 +95,7 @@ Response AnswerWithoutRoute(const Request& request) {
   if (request.method == "OPTIONS") {
     response.status = 204;
   } else {
-    response =
-        Error(405, "method_not_allowed", "This address answers only to " + allowed + ".");
+    response = Error(405, "method_not_allowed", "This address answers only to " + allowed + ".");
   }
   response.headers.emplace_back("Allow", allowed);
   return response;
@@ -117,8 +116,7 @@ void TagAnswer(const Request& request, Response& response) {
   if (response.status != 200 || response.next_piece) return;
   const std::string tag = EntityTag(response.body);
   response.headers.emplace_back("ETag", tag);
-  if (request.if_none_match &&
-      NamesTag(*request.if_none_match, tag, TagComparison::kWeak)) {
+  if (request.if_none_match && NamesTag(*request.if_none_match, tag, TagComparison::kWeak)) {
     response.status = 304;
     response.body.clear();
   }
@@ -126,9 +124,8 @@ void TagAnswer(const Request& request, Response& response) {
 
 Response AnswerFault(Api& api, const Request& request, const std::exception& fault) {
   // Unlike among the answers of any two processes, as far as the clock goes on.
-  const std::string id = EntityTag(std::to_string(request.now.ms) + "-" +
-                                   std::to_string(++api.faults))
-                             .substr(1, 16);
+  const std::string id =
+      EntityTag(std::to_string(request.now.ms) + "-" + std::to_string(++api.faults)).substr(1, 16);
   api.log_fault(id, fault.what());
   if (const auto* storage = dynamic_cast<const StorageFault*>(&fault)) {
     if (storage->kind() == StorageFault::Kind::kFull) {

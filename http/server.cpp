@@ -29,13 +29,15 @@ constexpr size_t kMaxConnections = 1000;  // each has a thread of its own
 constexpr int kIdleSeconds = 60;          // between requests
 constexpr int kRequestSeconds = 20;       // from a request's first byte to its last
 constexpr int kWriteSeconds = 20;         // without any progress
-constexpr auto kFinishWithin = std::chrono::milliseconds(1500);   // at a stop: what is running
-constexpr auto kAbandonWithin = std::chrono::milliseconds(300);   // and what had to be cut off
+constexpr auto kFinishWithin = std::chrono::milliseconds(1500);  // at a stop: what is running
+constexpr auto kAbandonWithin = std::chrono::milliseconds(300);  // and what had to be cut off
 
 // A connection's bytes, and what its present exchange says about it.
 class Connection final : public httplib::Stream {
  public:
-  explicit Connection(int fd) : fd_(fd), peer_(PeerOf(fd)) { Configure(fd, kIdleSeconds, kWriteSeconds); }
+  explicit Connection(int fd) : fd_(fd), peer_(PeerOf(fd)) {
+    Configure(fd, kIdleSeconds, kWriteSeconds);
+  }
 
   [[nodiscard]] const Peer& peer() const { return peer_; }
 
@@ -110,8 +112,7 @@ class Connection final : public httplib::Stream {
 };
 
 bool IsDigits(std::string_view text) {
-  return !text.empty() &&
-         std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
+  return !text.empty() && std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
 }
 
 // Where a request's body ends must be beyond doubt: one length, or chunks, and nothing else
@@ -309,9 +310,9 @@ class Server::Implementation : private httplib::Server {
   bool ServeRequest(Connection& connection) {
     connection.BeginRequest();
     bool closed = false;
-    const bool answered = process_request(
-        connection, connection.peer().address, 0, "", 0, false, closed,
-        [&](httplib::Request& request) { Prepare(connection, request); });
+    const bool answered =
+        process_request(connection, connection.peer().address, 0, "", 0, false, closed,
+                        [&](httplib::Request& request) { Prepare(connection, request); });
     return answered && !closed && !connection.close_after_answer;
   }
 
@@ -409,8 +410,8 @@ class Server::Implementation : private httplib::Server {
 
   void Send(const httplib::Request& request, Response answer, httplib::Response& response,
             size_t route, steady_clock::time_point begin) {
-    const auto took = std::chrono::duration_cast<std::chrono::microseconds>(
-        steady_clock::now() - begin);
+    const auto took =
+        std::chrono::duration_cast<std::chrono::microseconds>(steady_clock::now() - begin);
     api_->metrics.Count(route, answer.status, took.count());
     LogAccess(request, answer, took.count());
     response.status = answer.status;
@@ -428,8 +429,8 @@ class Server::Implementation : private httplib::Server {
 
   static void Stream(const httplib::Request& request, Response answer,
                      httplib::Response& response) {
-    const auto provide = [next_piece = std::move(answer.next_piece)](
-                             size_t /*offset*/, httplib::DataSink& sink) {
+    const auto provide = [next_piece = std::move(answer.next_piece)](size_t /*offset*/,
+                                                                     httplib::DataSink& sink) {
       const std::string piece = next_piece();
       if (piece.empty()) {
         sink.done();
@@ -481,8 +482,8 @@ class Server::Implementation : private httplib::Server {
   void LogAccess(const httplib::Request& request, const Response& answer,
                  int64_t microseconds) const {
     if (options_.log_format == LogFormat::kNone) return;
-    const std::string ms = std::to_string(microseconds / 1000) + "." +
-                           std::to_string(microseconds % 1000 / 100);
+    const std::string ms =
+        std::to_string(microseconds / 1000) + "." + std::to_string(microseconds % 1000 / 100);
     if (options_.log_format == LogFormat::kText) {
       LogLine(FormatTimestamp(clock_()) + " " + current_->peer().address + " " + request.method +
               " " + Printable(request.target) + " " + std::to_string(answer.status) + " " +

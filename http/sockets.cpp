@@ -187,8 +187,8 @@ void CloseGently(int fd) {
   SetTimeout(fd, SO_RCVTIMEO, kWaitMs);
   std::array<char, 16 * 1024> scrap{};
   const auto begin = std::chrono::steady_clock::now();
-  while (std::chrono::steady_clock::now() - begin < kPatience &&
-         ::recv(fd, scrap.data(), scrap.size(), 0) > 0) {
+  while (std::chrono::steady_clock::now() -
+         begin<kPatience&& ::recv(fd, scrap.data(), scrap.size(), 0)> 0) {
   }
   ::close(fd);
 }

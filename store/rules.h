@@ -37,7 +37,7 @@ struct WantedProduct {
 // --- the order desk ---
 
 inline constexpr size_t kMaxOrderId = 64;
-inline constexpr size_t kMaxName = 200;               // in characters, for products and services
+inline constexpr size_t kMaxName = 200;                // in characters, for products and services
 inline constexpr int64_t kMaxCount = (1LL << 53) - 1;  // exact in a client's doubles
 
 // 1 to kMaxOrderId of A–Z a–z 0–9 . _ -

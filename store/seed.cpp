@@ -8,8 +8,7 @@ namespace {
 
 constexpr char kInsertSeed[] =
     "INSERT INTO seed (only_row, starting_balance, text) VALUES (1, ?, ?)";
-constexpr char kInsertProduct[] =
-    "INSERT INTO products (product_id, name, price) VALUES (?, ?, ?)";
+constexpr char kInsertProduct[] = "INSERT INTO products (product_id, name, price) VALUES (?, ?, ?)";
 constexpr char kInsertUser[] =
     "INSERT INTO users (user_id, starting_balance, balance) VALUES (?1, ?2, ?2)";
 constexpr char kInsertOwned[] =
@@ -18,11 +17,16 @@ constexpr char kInsertService[] = "INSERT INTO services (id, name) VALUES (?, ?)
 constexpr char kSeedText[] = "SELECT text FROM seed";
 
 // Those that refer come before those referred to.
-constexpr const char* kDeleteAll[] = {
-    "DELETE FROM idempotent_answers", "DELETE FROM desk_order_services", "DELETE FROM desk_orders",
-    "DELETE FROM services",           "DELETE FROM benefit_order_items", "DELETE FROM benefit_orders",
-    "DELETE FROM owned_products",     "DELETE FROM users",               "DELETE FROM products",
-    "DELETE FROM seed"};
+constexpr const char* kDeleteAll[] = {"DELETE FROM idempotent_answers",
+                                      "DELETE FROM desk_order_services",
+                                      "DELETE FROM desk_orders",
+                                      "DELETE FROM services",
+                                      "DELETE FROM benefit_order_items",
+                                      "DELETE FROM benefit_orders",
+                                      "DELETE FROM owned_products",
+                                      "DELETE FROM users",
+                                      "DELETE FROM products",
+                                      "DELETE FROM seed"};
 
 }  // namespace
 

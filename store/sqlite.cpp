@@ -127,8 +127,7 @@ void Database::WatchLog(std::function<void(int)> on_commit) {
 void Database::MoveLog(Checkpoint how) {
   const int mode =
       how == Checkpoint::kPassive ? SQLITE_CHECKPOINT_PASSIVE : SQLITE_CHECKPOINT_TRUNCATE;
-  const int result =
-      sqlite3_wal_checkpoint_v2(database_.get(), nullptr, mode, nullptr, nullptr);
+  const int result = sqlite3_wal_checkpoint_v2(database_.get(), nullptr, mode, nullptr, nullptr);
   if (result != SQLITE_OK && (result & 0xff) != SQLITE_BUSY) Fail(database_.get());
 }
 

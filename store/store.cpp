@@ -111,7 +111,8 @@ class TemporaryFile {
   // Beside `path`, so that it can be moved there.
   explicit TemporaryFile(const std::string& path) : path_(path + ".XXXXXX") {
     const FileDescriptor fd(::mkostemp(path_.data(), O_CLOEXEC));
-    if (!fd.valid()) Refuse(path, Reason(errno) + "; choose another place with --db, or use --memory");
+    if (!fd.valid())
+      Refuse(path, Reason(errno) + "; choose another place with --db, or use --memory");
     ::fchmod(fd.get(), 0644);
   }
   ~TemporaryFile() { ::unlink(path_.c_str()); }
@@ -182,9 +183,10 @@ class Store::FileLock {
     if (!fd_.valid()) Refuse(path, Reason(errno));
     CheckHeader(path, fd_.get());
     if (::flock(fd_.get(), LOCK_EX | LOCK_NB) != 0) {
-      Refuse(path, errno == EWOULDBLOCK
-                       ? "another kiosk is using it; stop that one, or choose another file with --db"
-                       : Reason(errno));
+      Refuse(path,
+             errno == EWOULDBLOCK
+                 ? "another kiosk is using it; stop that one, or choose another file with --db"
+                 : Reason(errno));
     }
   }
 

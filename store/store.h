@@ -28,8 +28,8 @@ class StoreError : public std::runtime_error {
 class Store {
  public:
   // Opens the database file at `path`, which stays this process's own until the store is gone; a
-  // missing or empty file is made anew from `seed`, whole or not at all. Throws StoreError, and then
-  // the file is as it was.
+  // missing or empty file is made anew from `seed`, whole or not at all. Throws StoreError, and
+  // then the file is as it was.
   static std::unique_ptr<Store> Open(const std::string& path, const Seed& seed);
 
   // A database that lives in memory alone.

@@ -55,7 +55,9 @@ pid_t Start(const std::vector<std::string>& arguments, const ChildOptions& optio
   ::_exit(127);
 }
 
-int ExitCode(int status) { return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status); }
+int ExitCode(int status) {
+  return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
 
 std::optional<int> WaitFor(pid_t pid, std::chrono::milliseconds at_most) {
   const auto begin = steady_clock::now();

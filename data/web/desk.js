@@ -147,7 +147,7 @@ export function openDesk(root, params) {
     fill(emptyNote);
     if (state.more) { fill(emptyNote, h("span", {}, `Only the first ${MOST.toLocaleString("en-GB")} orders are drawn. Show a day, or the list.`)); return; }
     if (state.orders.some(o => { const t = Date.parse(o.datetime); return t >= a && t < b && !isDeleted(o.id); })) return;
-    const what = state.view === "day" ? "day" : "week";
+    const what = state.view === "day" ? "on this day" : "this week";
     let near = null, word = "";
     try {
       near = (await get(`/orders?from=${iso(b)}&limit=1`)).body[0];
@@ -156,7 +156,7 @@ export function openDesk(root, params) {
     } catch { /* the note is a courtesy */ }
     if (seq !== state.seq || state.closed) return;
     const t = near?.datetime ? Date.parse(near.datetime) : null;
-    fill(emptyNote, h("span", {}, `No orders this ${what}.${t !== null ? ` ${word} on ${when(t)}.` : ""}`),
+    fill(emptyNote, h("span", {}, `No orders ${what}.${t !== null ? ` ${word} on ${when(t)}.` : ""}`),
       t !== null && h("button", { type: "button", class: "button", testid: "desk-go-nearest", onclick: () => go(t) }, "Go there"));
   }
 
@@ -175,7 +175,16 @@ export function openDesk(root, params) {
   }
 
   // ---- what happens to orders
-  const form = options => orderForm({ services: state.services, gap: state.gap, saved: afterSave, remove, open: edit, ...options });
+  function form(options) {
+    let id = options.id;
+    orderForm({ services: state.services, gap: state.gap, remove, open: edit, ...options, saved(order, created) { id = order.id; afterSave(order, created); },
+      closed() { if (document.activeElement === document.body) focus(id); } });  // what opened the form may have been drawn anew
+  }
+  function focus(id) {
+    if (id && timeline) timeline.focus(id);
+    if (id && list) list.focus(id);
+    if (document.activeElement === document.body) heading.focus({ preventScroll: true });
+  }
   function create(time) {
     // Without a place pointed at: the next full hour that is free, on the day shown if that lies ahead.
     const base = Math.max(Date.now(), state.view === "list" ? 0 : from()), shown = state.view !== "list" && Date.now() >= to() ? new Date(from()).setHours(9) : base;

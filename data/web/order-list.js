@@ -49,7 +49,14 @@ export function createList(on, services, filter = {}) {
     results.removeAttribute("aria-busy");
   }
 
+  const focus = id => results.querySelector(`[data-testid="desk-row-${CSS.escape(id)}"] .row-open`)?.focus({ preventScroll: true });
+
   function draw() {
+    const held = results.contains(document.activeElement) ? document.activeElement.closest("tr")?.dataset.id : null;
+    drawRows();
+    if (held) { focus(held); if (document.activeElement === document.body) (results.querySelector(".row-open") ?? findInput).focus({ preventScroll: true }); }
+  }
+  function drawRows() {
     const orders = state.orders.filter(o => !isDeleted(o.id)), filtered = state.service || state.from || state.to;
     if (!orders.length && !state.back.length) {
       fill(results, filtered ? empty("search", "No orders match", "Change the service or the dates.") :
@@ -57,7 +64,7 @@ export function createList(on, services, filter = {}) {
     } else {
       const row = o => {
         const t = o.datetime ? Date.parse(o.datetime) : null;
-        return h("tr", { testid: `desk-row-${o.id}` },
+        return h("tr", { testid: `desk-row-${o.id}`, "data-id": o.id },
           h("td", { class: "cell-when" }, t === null ? h("span", { class: "help" }, "No time") : [h("span", {}, dayYear(t)), h("strong", {}, clock(t))]),
           h("td", { class: "cell-id" }, h("button", { type: "button", class: "link row-open", onclick: () => on.open(o), "aria-label": `Edit order ${o.id}` }, `#${o.id}`)),
           h("td", { class: "cell-what" }, title(o)), h("td", { class: "cell-fee num" }, fee(o)),
@@ -79,5 +86,5 @@ export function createList(on, services, filter = {}) {
   }
 
   restart();
-  return { el, reload: () => load(false), redraw: draw };
+  return { el, reload: () => load(false), redraw: draw, focus };
 }

@@ -99,8 +99,8 @@ export function createTimeline(on) {
   function crowd(group) {
     const last = group.at(-1).top;
     return h("button", { type: "button", class: "tl-crowd", testid: "desk-crowd", style: { top: `${group[0].top}px`, height: `${last - group[0].top + chip()}px` },
-      "aria-label": `${group.length} orders around ${clock(Date.parse(group[0].o.datetime))}, show them`, onclick: () => on.crowd(group.map(g => g.o)) },
-      h("strong", {}, group.length), h("span", {}, "orders"));
+      onclick: () => on.crowd(group.map(g => g.o)) },
+      h("strong", {}, group.length), " ", h("span", {}, "orders"), h("span", { class: "hidden" }, ` around ${clock(Date.parse(group[0].o.datetime))}, show them`));
   }
 
   function orderButton(o, top, lane, lanes) {
@@ -125,13 +125,13 @@ export function createTimeline(on) {
 
   // ---- the ghost: where something would go, and whether it may
   const ghost = h("div", { class: "tl-ghost", "aria-hidden": "true" });
-  function showGhost(t, self, name) {
+  function showGhost(t, self) {
     const i = days().findIndex(day => inDay(t, day));
     if (i < 0) { ghost.remove(); return null; }
     const hit = conflictAt(t, data.orders, data.gap, self?.id);
     ghost.className = `tl-ghost${hit ? " bad" : ""}${self ? " solid" : ""}`;
     ghost.style.top = `${y(t)}px`;
-    fill(ghost, h("span", {}, self ? icon(hit ? "alert" : "check", 14) : icon(hit ? "close" : "plus", 14), hit ? (self ? `${clock(t)} taken` : `Free from ${clock(ceilTo(nextFree(t, data.orders, data.gap), MINUTE))}`) : `${clock(t)}${name ? ` ${name}` : ""}`));
+    fill(ghost, h("span", {}, self ? icon(hit ? "alert" : "check", 14) : icon(hit ? "close" : "plus", 14), hit ? (self ? `${clock(t)} taken` : `Free from ${clock(ceilTo(nextFree(t, data.orders, data.gap), MINUTE))}`) : `${clock(t)}${self ? ` ${title(self)}` : ""}`));
     columns.children[i].append(ghost);
     return hit;
   }
