@@ -40,9 +40,12 @@ $(BUILD)/%.o: %.cpp | $(HTTPLIB)/httplib.h
 	$(CXX) $(CPPFLAGS) $(CXXFLAGS) -MMD -MP -c -o $@ $<
 
 # The compiler does not see what .incbin reads.
-$(BUILD)/data/embedded_files.o: data/embedded_files.S $(filter-out %.cpp %.h %.S,$(wildcard data/* data/web/*)) store/schema.sql
+WEB_FILES := $(wildcard data/web/*)
+$(BUILD)/data/embedded_files.o: data/embedded_files.S data/seed.json data/openapi.json \
+                                store/schema.sql $(WEB_FILES)
 	@mkdir -p $(@D)
-	$(CXX) -c -o $@ $<
+	printf 'web "%s"\n' $(notdir $(WEB_FILES)) >$(@D)/web_files.inc
+	$(CXX) -Wa,-I$(@D) -c -o $@ $<
 
 build/httplib/httplib.h:
 	.ci/get-httplib $(HTTPLIB_VERSION) build/httplib

@@ -1,12 +1,16 @@
 // The command line: what to open, where to listen, and until when.
 
+#include <sys/wait.h>
+#include <unistd.h>
+
 #include <CLI/CLI.hpp>
+#include <charconv>
 #include <chrono>
 #include <csignal>
-#include <cstdio>
 #include <fstream>
 #include <iostream>
 #include <iterator>
+#include <random>
 #include <variant>
 
 #include "data/embedded.h"
@@ -14,6 +18,7 @@
 #include "http/metrics.h"
 #include "http/routes.h"
 #include "http/server.h"
+#include "http/static_files.h"
 #include "store/seed.h"
 #include "store/store.h"
 
@@ -36,6 +41,8 @@ struct Options {
   bool in_memory = false;
   std::string seed_file;
   std::string backup_file;
+  std::string frontend_folder;
+  bool open_browser = false;
 };
 
 Timestamp Now() {
@@ -65,6 +72,28 @@ Seed LoadSeed(const Options& options) {
   return ParseSeed(ReadFile(options.seed_file), options.seed_file);
 }
 
+// From 0 to below 1, on any thread.
+double Random() {
+  thread_local std::mt19937_64 generator{std::random_device{}()};
+  return std::uniform_real_distribution<double>(0, 1)(generator);
+}
+
+// Asks the desktop to show `url`; if it cannot, the printed line is enough.
+void OpenInBrowser(const std::string& url) {
+  const pid_t child = ::fork();
+  if (child != 0) {
+    ::waitpid(child, nullptr, 0);
+    return;
+  }
+  if (::fork() == 0) {
+    sigset_t none;
+    sigemptyset(&none);
+    ::sigprocmask(SIG_SETMASK, &none, nullptr);
+    ::execlp("xdg-open", "xdg-open", url.c_str(), nullptr);
+  }
+  ::_exit(0);
+}
+
 // --- the commands ---
 
 void Serve(const Options& options) {
@@ -79,11 +108,18 @@ void Serve(const Options& options) {
   const auto store =
       options.in_memory ? Store::InMemory(seed) : Store::Open(options.database, seed);
   Metrics metrics(RouteLabels());
-  Api api{*store, metrics, options.api, [](const std::string& id, const std::string& what) {
-            LogLine("kiosk: fault " + id + ": " + what);
-          }};
+  Api api{
+      .store = *store,
+      .metrics = metrics,
+      .options = options.api,
+      .random = Random,
+      .frontend = options.frontend_folder.empty() ? nullptr : ReadFolder(options.frontend_folder),
+      .log_fault = [](const std::string& id, const std::string& what) {
+        LogLine("kiosk: fault " + id + ": " + what);
+      }};
   server.Start(api);
   std::cout << "kiosk listening on " << server.url() << std::endl;
+  if (options.open_browser) OpenInBrowser(server.url());
 
   int signal = 0;
   sigwait(&signals, &signal);
@@ -113,6 +149,27 @@ std::string Version() {
 
 std::string CheckDuration(const std::string& text) {
   return ParseDuration(text) ? "" : text + " is not a duration such as 3h, 90m or 0";
+}
+
+// "200" or "200-800", in milliseconds, at most a minute.
+std::optional<std::pair<int64_t, int64_t>> ParseRange(const std::string& text) {
+  int64_t least = 0;
+  int64_t most = 0;
+  const char* end = text.data() + text.size();
+  auto parsed = std::from_chars(text.data(), end, least);
+  if (parsed.ec != std::errc()) return std::nullopt;
+  most = least;
+  if (parsed.ptr != end && *parsed.ptr == '-') {
+    parsed = std::from_chars(parsed.ptr + 1, end, most);
+    if (parsed.ec != std::errc()) return std::nullopt;
+  }
+  constexpr int64_t kMinute = 60'000;
+  if (parsed.ptr != end || least < 0 || most < least || most > kMinute) return std::nullopt;
+  return std::pair(least, most);
+}
+
+std::string CheckRange(const std::string& text) {
+  return ParseRange(text) ? "" : text + " is not a time in milliseconds such as 200 or 200-800";
 }
 
 void AddDatabaseOption(CLI::App& app, Options& options) {
@@ -146,6 +203,20 @@ void AddServeOptions(CLI::App& app, Options& options) {
   app.add_option("--order-items", options.api.items_form, "How order.data.items is written")
       ->transform(CLI::CheckedTransformer(std::map<std::string, ItemsForm>{
           {"ids", ItemsForm::kIds}, {"objects", ItemsForm::kObjects}}));
+  app.add_option("--frontend", options.frontend_folder,
+                 "Serve this frontend build in place of the built-in page");
+  app.add_option_function<std::string>(
+         "--delay",
+         [&options](const std::string& text) { options.api.delay_ms = *ParseRange(text); },
+         "Every answer of the API waits A, or A to B, milliseconds")
+      ->type_name("A[-B]")
+      ->check(CLI::Validator(CheckRange, ""));
+  app.add_option_function<double>(
+         "--fail", [&options](double percent) { options.api.failing_share = percent / 100; },
+         "That share of API requests answers 503")
+      ->type_name("PERCENT")
+      ->check(CLI::Range(0.0, 100.0));
+  app.add_flag("--open", options.open_browser, "Open the page in the default browser");
   app.add_flag_callback(
       "--quiet", [&options] { options.server.log_format = LogFormat::kNone; }, "No access log");
   app.add_option("--log-format", options.server.log_format, "The access log's format")

@@ -8,8 +8,18 @@
 
 EMBEDDED(schema)
 EMBEDDED(seed)
+EMBEDDED(openapi)
 
 #undef EMBEDDED
+
+extern "C" {
+struct EmbeddedWebFile {
+  const char* name;
+  const char* begin;
+  const char* end;
+};
+extern const EmbeddedWebFile embedded_web[];  // ends with a null name
+}
 
 namespace kiosk::embedded {
 namespace {
@@ -22,5 +32,14 @@ std::string_view Between(const char* begin, const char* end) {
 
 std::string_view Schema() { return Between(embedded_schema, embedded_schema_end); }
 std::string_view Seed() { return Between(embedded_seed, embedded_seed_end); }
+
+std::string_view OpenApi() { return Between(embedded_openapi, embedded_openapi_end); }
+
+std::optional<std::string_view> WebFile(std::string_view name) {
+  for (const EmbeddedWebFile* file = embedded_web; file->name; ++file) {
+    if (name == file->name) return Between(file->begin, file->end);
+  }
+  return std::nullopt;
+}
 
 }  // namespace kiosk::embedded

@@ -53,17 +53,25 @@ struct Response {
 struct ApiOptions {
   int64_t order_gap_ms = 3LL * 60 * 60 * 1000;
   ItemsForm items_form = ItemsForm::kIds;
+  // To demo loading and error states: every answer of the API waits this long, and that share of
+  // its requests (0 to 1) is refused.
+  std::pair<int64_t, int64_t> delay_ms{0, 0};
+  double failing_share = 0;
   std::string version;
 };
+
+// The content of a file by its path, which has no slash in front; nothing if there is none.
+using FileReader = std::function<std::optional<std::string>(const std::string& path)>;
 
 // What every endpoint works with. Any thread.
 struct Api {
   Store& store;
   Metrics& metrics;
   ApiOptions options;
+  std::function<double()> random;  // from 0 to below 1
+  FileReader frontend;             // in place of the built-in page; empty: none
   // Reports a fault that the client is told nothing of but `id`.
   std::function<void(const std::string& id, const std::string& what)> log_fault;
-
   // The catalogue as it was last written, and what it was made from.
   struct Catalogue {
     uint64_t version = 0;

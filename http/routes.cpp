@@ -2,21 +2,27 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <iterator>
+#include <thread>
 
 #include "http/api_benefits.h"
 #include "http/api_desk.h"
 #include "http/api_ops.h"
+#include "http/static_files.h"
 
 namespace kiosk {
 namespace {
 
 using Handler = Response (*)(Api&, const Request&);
 
+enum class Kind { kApi, kOperation };  // delays and failures are injected into the API alone
+
 struct Route {
   std::string_view method;
   std::string_view path;  // a segment in braces is a parameter
   Handler handler;
+  Kind kind = Kind::kApi;
 };
 
 constexpr Route kRoutes[] = {
@@ -43,11 +49,14 @@ constexpr Route kRoutes[] = {
     {"DELETE", "/services/{id}", DeleteService},
 
     // For whoever runs it.
-    {"GET", "/healthz", GetHealth},
-    {"GET", "/metrics", GetMetrics},
-    {"GET", "/_kiosk/info", GetInfo},
-    {"POST", "/_kiosk/reset", Reset},
-    {"GET", "/_kiosk/backup", DownloadBackup},
+    {"GET", "/healthz", GetHealth, Kind::kOperation},
+    {"GET", "/metrics", GetMetrics, Kind::kOperation},
+    {"GET", "/_kiosk/info", GetInfo, Kind::kOperation},
+    {"POST", "/_kiosk/reset", Reset, Kind::kOperation},
+    {"GET", "/_kiosk/backup", DownloadBackup, Kind::kOperation},
+    {"GET", "/openapi.json", GetOpenApi, Kind::kOperation},
+    {"GET", "/docs", GetDocs, Kind::kOperation},
+    {"GET", "/_kiosk/page/{file}", GetPageFile, Kind::kOperation},
 };
 
 std::string_view TakeSegment(std::string_view& path) {
@@ -88,7 +97,9 @@ std::string AllowedMethods(std::string_view path) {
   return allowed.empty() ? allowed : allowed + "OPTIONS";
 }
 
-Response AnswerWithoutRoute(const Request& request) {
+// A file, or the answer to a path or a method that nothing else answers to.
+Response AnswerWithoutRoute(Api& api, const Request& request) {
+  if (auto file = ServeFile(api, request)) return *std::move(file);
   const std::string allowed = AllowedMethods(request.path);
   if (allowed.empty()) return NotFound();
   Response response;
@@ -99,6 +110,16 @@ Response AnswerWithoutRoute(const Request& request) {
   }
   response.headers.emplace_back("Allow", allowed);
   return response;
+}
+
+// The route of a request; null if there is none, or its path is the frontend's.
+const Route* FindRoute(const Api& api, const Request& request) {
+  if (api.frontend && IsNavigation(request) && BelongsToFrontend(request.path)) return nullptr;
+  const std::string_view method = request.method == "HEAD" ? "GET" : request.method;
+  const auto* const route = std::ranges::find_if(kRoutes, [&](const Route& candidate) {
+    return candidate.method == method && Matches(candidate.path, request.path);
+  });
+  return route == std::end(kRoutes) ? nullptr : route;
 }
 
 // Whether "application/json" is what the header says, whatever its parameters.
@@ -122,6 +143,19 @@ void TagAnswer(const Request& request, Response& response) {
   }
 }
 
+// What --delay and --fail ask for, before anything is changed.
+std::optional<Response> InjectFailure(Api& api) {
+  const auto [least, most] = api.options.delay_ms;
+  if (most > 0) {
+    const auto extra = static_cast<double>(most - least + 1) * api.random();
+    std::this_thread::sleep_for(std::chrono::milliseconds(least + static_cast<int64_t>(extra)));
+  }
+  if (api.options.failing_share > 0 && api.random() < api.options.failing_share) {
+    return Error(503, "injected_failure", "This failure was asked for with --fail.");
+  }
+  return std::nullopt;
+}
+
 Response AnswerFault(Api& api, const Request& request, const std::exception& fault) {
   // Unlike among the answers of any two processes, as far as the clock goes on.
   const std::string id =
@@ -142,26 +176,26 @@ Response AnswerFault(Api& api, const Request& request, const std::exception& fau
 }  // namespace
 
 Answered Dispatch(Api& api, Request& request) {
-  const bool is_head = request.method == "HEAD";
-  for (const Route& route : kRoutes) {
-    if (route.method != (is_head ? "GET" : request.method)) continue;
-    if (!Matches(route.path, request.path)) continue;
-    const auto index = static_cast<size_t>(std::distance(std::begin(kRoutes), &route));
-    if (!request.body.empty() && route.method != "GET" && !IsJsonType(request.content_type)) {
+  const bool is_read = request.method == "GET" || request.method == "HEAD";
+  const Route* route = FindRoute(api, request);
+  const size_t index =
+      route ? static_cast<size_t>(std::distance(std::begin(kRoutes), route)) : OtherRoute();
+  try {
+    if (!request.body.empty() && !is_read && !IsJsonType(request.content_type)) {
       return {Error(415, "unsupported_media_type",
                     "A body must be sent with Content-Type: application/json."),
               index};
     }
-    request.parameters = Parameters(route.path, request.path);
-    try {
-      Response response = route.handler(api, request);
-      if (route.method == "GET") TagAnswer(request, response);
-      return {std::move(response), index};
-    } catch (const std::exception& fault) {
-      return {AnswerFault(api, request, fault), index};
+    if (route) request.parameters = Parameters(route->path, request.path);
+    if (route && route->kind == Kind::kApi) {
+      if (auto failure = InjectFailure(api)) return {*std::move(failure), index};
     }
+    Response response = route ? route->handler(api, request) : AnswerWithoutRoute(api, request);
+    if (is_read) TagAnswer(request, response);
+    return {std::move(response), index};
+  } catch (const std::exception& fault) {
+    return {AnswerFault(api, request, fault), index};
   }
-  return {AnswerWithoutRoute(request), OtherRoute()};
 }
 
 std::vector<std::string> RouteLabels() {

@@ -252,6 +252,7 @@ export function openDesk(root, params) {
   }
   for (const b of segments.children) b.setAttribute("aria-pressed", String(b.dataset.view === state.view));
   heading.textContent = rangeTitle();
+  jump.value = isoDay(state.at);
   start();
 
   // Somebody else may have worked meanwhile: look again when the page is looked at again.

@@ -96,7 +96,7 @@ function tile(product) {
 }
 
 function signedIn(root, name, signOut, isClosed) {
-  const state = { balance: 0, owned: new Set(), products: [], byId: new Map(), orders: [], chosen: new Set(), key: null, busy: false, filter: "", shown: PAGE, ordersShown: 10 };
+  const state = { loaded: false, failed: false, balance: 0, owned: new Set(), products: [], byId: new Map(), orders: [], chosen: new Set(), key: null, busy: false, filter: "", shown: PAGE, ordersShown: 10 };
   const cards = new Map();  // product id → its elements, updated in place so that focus stays where it is
 
   const balance = h("output", { class: "balance-number", testid: "balance" }, "–");
@@ -137,7 +137,7 @@ function signedIn(root, name, signOut, isClosed) {
       state.byId = new Map(state.products.map(p => [p.id, p]));
       takeUser(user.body.user);
       buildCards();
-    } catch (e) { if (!isClosed()) { cards.clear(); fill(catalogue, failure(e, () => { load(); loadOrders(); })); update(); } }
+    } catch (e) { if (!isClosed()) { state.failed = true; state.loaded = false; cards.clear(); fill(catalogue, failure(e, begin)); update(); } }
   }
 
   async function loadOrders() {
@@ -150,6 +150,7 @@ function signedIn(root, name, signOut, isClosed) {
   }
 
   function takeUser(user) {
+    state.loaded = true;
     state.balance = toCents(user.data.balance);
     state.owned = new Set(user.data.product_ids);
     for (const id of state.owned) state.chosen.delete(id);
@@ -185,11 +186,12 @@ function signedIn(root, name, signOut, isClosed) {
       button.setAttribute("aria-disabled", String(isOwned || kind === "short"));
       note.textContent = isOwned ? "Owned" : isChosen ? "In your order" : short > 0 ? `${money(short)} short` : "";
     }
-    balance.textContent = cards.size ? money(state.balance) : "–";
+    balance.classList.toggle("is-unknown", !state.loaded);
+    balance.textContent = state.loaded ? money(state.balance) : "–";
     const paid = state.orders.reduce((a, o) => a + toCents(o.data.total), 0), start = Math.max(state.balance + paid, 1);
     meter.firstChild.style.width = `${Math.max(0, left) / start * 100}%`;
     meter.lastChild.style.width = `${Math.min(sumNow, state.balance) / start * 100}%`;
-    spent.textContent = cards.size ? `${money(paid)} spent so far of ${money(state.balance + paid)}` : "";
+    spent.textContent = state.loaded ? `${money(paid)} spent so far of ${money(state.balance + paid)}` : "";
     fill(lines, state.chosen.size === 0 ? h("li", { class: "cart-empty" }, "Choose from the catalogue. The total is counted here before anything is paid.") :
       [...state.chosen].map(id => { const p = state.byId.get(id); return h("li", {}, h("span", {}, p.name), h("span", { class: "num" }, wireMoney(p.price)),
         h("button", { class: "icon-button small", type: "button", "aria-label": `Remove ${p.name}`, onclick: () => { toggle(p); cards.get(id)?.button.focus(); } }, icon("close", 16))); }));
@@ -282,5 +284,12 @@ function signedIn(root, name, signOut, isClosed) {
   }
 
   update();
-  Promise.all([load(), loadOrders()]).then(() => { if (!isClosed() && state.orders.length) drawOrders(); });  // names once the catalogue is here
+  async function begin() {
+    state.failed = false;
+    await Promise.all([load(), loadOrders()]);
+    if (isClosed()) return;
+    if (state.failed) fill(orders, h("p", { class: "help" }, "Your orders are shown when the shop is back."));  // one error is enough
+    else if (state.orders.length) drawOrders();  // names, now that the catalogue is here
+  }
+  begin();
 }

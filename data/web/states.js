@@ -8,10 +8,10 @@ export const skeleton = (count, className = "") =>
     Array.from({ length: count }, () => h("div", { class: "skeleton", "aria-hidden": "true" })));
 
 export const empty = (iconName, title, text, ...actions) =>
-  h("div", { class: "state" }, h("span", { class: "state-icon" }, icon(iconName, 24)), h("h3", {}, title), text && h("p", {}, text),
+  h("div", { class: "state" }, h("span", { class: "state-icon" }, icon(iconName, 24)), h("p", { class: "state-title" }, title), text && h("p", {}, text),
     actions.length > 0 && h("div", { class: "row" }, actions));
 
 export const failure = (error, retry) =>
   h("div", { class: "state state-error", role: "alert", testid: "error-state" }, h("span", { class: "state-icon" }, icon("alert", 24)),
-    h("h3", {}, error?.status === 0 ? "No connection to kiosk" : "This did not load"), h("p", {}, explain(error)),
+    h("p", { class: "state-title" }, error?.status === 0 ? "No connection to kiosk" : "This did not load"), h("p", {}, explain(error)),
     h("button", { class: "button", type: "button", onclick: retry, testid: "retry" }, icon("reload", 18), "Try again"));
