@@ -61,8 +61,21 @@ test: packages
 	@$(MAKE) --no-print-directory $(BUILD)/kiosk $(BUILD)/tests/all
 	KIOSK=$(BUILD)/kiosk $(BUILD)/tests/all
 
+# Style, warnings, and that arrows run main -> http -> store and never back.
+CPP_FILES := $(shell git ls-files --cached --others --exclude-standard '*.cpp' '*.h')
+lint: packages
+	@.ci/install clang-format clang-tidy git
+	@$(MAKE) --no-print-directory $(HTTPLIB)/httplib.h
+	clang-format --dry-run -Werror $(CPP_FILES)
+	! grep -nE '#include "(http|main)' $(filter store/%,$(CPP_FILES))
+	! grep -lE '#include <(httplib|rapidjson/|sqlite3)' $(filter-out \
+	    http/server.cpp http/json.h http/json.cpp store/sqlite.cpp tests/%,$(CPP_FILES))
+	printf '%s\n' $(filter-out tests/%,$(filter %.cpp,$(CPP_FILES))) | xargs -P 2 -n 1 \
+	  clang-tidy --quiet --extra-arg=-std=c++20 --extra-arg=-I. --extra-arg=-isystem$(HTTPLIB) \
+	  --extra-arg=-DKIOSK_VERSION='""' --extra-arg=-DKIOSK_COMMIT='""' 2>/dev/null
+
 clean:
 	rm -rf build dist
 
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
-.PHONY: all packages run test clean
+.PHONY: all packages run test lint clean

@@ -4,13 +4,18 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <atomic>
 #include <charconv>
 #include <chrono>
+#include <cmath>
 #include <csignal>
+#include <filesystem>
 #include <fstream>
+#include <iomanip>
 #include <iostream>
 #include <iterator>
 #include <random>
+#include <sstream>
 #include <variant>
 
 #include "data/embedded.h"
@@ -19,6 +24,8 @@
 #include "http/routes.h"
 #include "http/server.h"
 #include "http/static_files.h"
+#include "store/generate.h"
+#include "store/pack.h"
 #include "store/seed.h"
 #include "store/store.h"
 
@@ -40,8 +47,12 @@ struct Options {
   std::string database = "kiosk.db";
   bool in_memory = false;
   std::string seed_file;
-  std::string backup_file;
   std::string frontend_folder;
+  std::string target;  // the file that backup or pack writes
+  std::string pack_name;
+  bool with_data = false;
+  GenerateOrder generate;
+  const Pack* pack = nullptr;  // what this executable carries
   bool open_browser = false;
 };
 
@@ -67,9 +78,17 @@ Seed ParseSeed(std::string_view text, const std::string& name) {
   return std::get<Seed>(std::move(seed));
 }
 
-Seed LoadSeed(const Options& options) {
-  if (options.seed_file.empty()) return ParseSeed(embedded::Seed(), "built in");
-  return ParseSeed(ReadFile(options.seed_file), options.seed_file);
+// What a new database starts with: the seed asked for, or what this executable carries.
+Origin LoadOrigin(const Options& options) {
+  if (!options.seed_file.empty()) return ParseSeed(ReadFile(options.seed_file), options.seed_file);
+  if (options.pack) return options.pack->image();
+  return ParseSeed(embedded::Seed(), "built in");
+}
+
+FileReader LoadFrontend(const Options& options) {
+  if (!options.frontend_folder.empty()) return ReadFolder(options.frontend_folder);
+  if (!options.pack || options.pack->file_count() == 0) return nullptr;
+  return [pack = options.pack](const std::string& path) { return pack->ReadFile(path); };
 }
 
 // From 0 to below 1, on any thread.
@@ -103,20 +122,21 @@ void Serve(const Options& options) {
   sigaddset(&signals, SIGTERM);
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);  // for every thread; they are waited for below
 
-  const Seed seed = LoadSeed(options);
+  const Origin origin = LoadOrigin(options);
+  FileReader frontend = LoadFrontend(options);
   Server server(options.server, Now);
   const auto store =
-      options.in_memory ? Store::InMemory(seed) : Store::Open(options.database, seed);
+      options.in_memory ? Store::InMemory(origin) : Store::Open(options.database, origin);
   Metrics metrics(RouteLabels());
-  Api api{
-      .store = *store,
-      .metrics = metrics,
-      .options = options.api,
-      .random = Random,
-      .frontend = options.frontend_folder.empty() ? nullptr : ReadFolder(options.frontend_folder),
-      .log_fault = [](const std::string& id, const std::string& what) {
-        LogLine("kiosk: fault " + id + ": " + what);
-      }};
+  Api api{.store = *store,
+          .metrics = metrics,
+          .options = options.api,
+          .random = Random,
+          .packed = options.pack ? std::optional(options.pack->image()) : std::nullopt,
+          .frontend = std::move(frontend),
+          .log_fault = [](const std::string& id, const std::string& what) {
+            LogLine("kiosk: fault " + id + ": " + what);
+          }};
   server.Start(api);
   std::cout << "kiosk listening on " << server.url() << std::endl;
   if (options.open_browser) OpenInBrowser(server.url());
@@ -126,18 +146,71 @@ void Serve(const Options& options) {
   server.Stop();
 }
 
+// To the seed given, to what this executable carries, or to the database's own seed.
 void Reset(const Options& options) {
-  const Seed given = LoadSeed(options);
+  const Origin given = LoadOrigin(options);
   const auto store = Store::Open(options.database, given);
-  const bool keeps_seed = options.seed_file.empty();
-  const Seed seed = keeps_seed ? ParseSeed(store->Read(SeedText), "in " + options.database) : given;
-  store->Write([&seed](Database& db) {
-    ResetTo(db, seed);
+  const bool keeps_seed = options.seed_file.empty() && !options.pack;
+  const Origin origin =
+      keeps_seed ? ParseSeed(store->Read(SeedText), "in " + options.database) : given;
+  store->Write([&origin](Database& db) {
+    ResetTo(db, origin);
     return true;
   });
 }
 
-void BackUp(const Options& options) { CopyDatabase(options.database, options.backup_file); }
+void BackUp(const Options& options) { CopyDatabase(options.database, options.target); }
+
+void WritePack(const Options& options) {
+  PackOrder order;
+  order.present = options.pack;
+  if (!options.frontend_folder.empty()) order.frontend_folder = options.frontend_folder;
+  if (!options.with_data) order.origin = LoadOrigin(options);
+  order.database_file = options.database;
+  order.name = options.pack_name.empty() ? std::filesystem::path(options.target).filename().string()
+                                         : options.pack_name;
+  order.port = options.server.port;
+  WritePack(options.target, order);
+}
+
+std::atomic<bool> interrupted = false;
+
+// "  42 %  420,000 of 1,000,000  260,000 rows/s  3 s left"
+std::string Describe(const GenerateProgress& progress, double seconds) {
+  const auto share = static_cast<double>(progress.done) / static_cast<double>(progress.total);
+  std::ostringstream line;
+  line << std::setw(3) << static_cast<int>(share * 100) << " %  " << progress.done << " of "
+       << progress.total << "  "
+       << static_cast<int64_t>(static_cast<double>(progress.rows) / seconds) << " rows/s  "
+       << std::llround(seconds / share - seconds) << " s left";
+  return line.str();
+}
+
+void Generate(const Options& options) {
+  std::signal(SIGINT, [](int) { interrupted = true; });
+  std::signal(SIGTERM, [](int) { interrupted = true; });
+  const auto store = Store::Open(options.database, LoadOrigin(options));
+  const bool on_terminal = ::isatty(STDERR_FILENO) == 1;
+  const auto begin = std::chrono::steady_clock::now();
+  int64_t reported_tenths = 0;
+  const auto last =
+      Generate(*store, options.generate, Now(), [&](const GenerateProgress& progress) {
+        const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begin;
+        const int64_t tenths = progress.done * 10 / progress.total;
+        if (on_terminal) {
+          constexpr int64_t kWidth = 30;
+          const auto filled = static_cast<size_t>(progress.done * kWidth / progress.total);
+          std::cerr << "\r[" << std::string(filled, '=') << std::string(kWidth - filled, ' ') << "]"
+                    << Describe(progress, took.count()) << "   " << std::flush;
+        } else if (tenths > reported_tenths) {
+          std::cerr << Describe(progress, took.count()) << std::endl;
+        }
+        reported_tenths = tenths;
+        return !interrupted;
+      });
+  if (on_terminal) std::cerr << std::endl;
+  if (last.done < last.total) throw StartError("stopped; what was written so far is kept");
+}
 
 // --- the command line ---
 
@@ -180,11 +253,25 @@ void AddSeedOption(CLI::App& app, Options& options) {
   app.add_option("--seed", options.seed_file, "Seed (JSON) for a new database");
 }
 
-void AddServeOptions(CLI::App& app, Options& options) {
-  app.add_option("--port", options.server.port, "TCP port; 0 picks a free one")
-      ->envname("PORT")
+CLI::Option* AddPortOption(CLI::App& app, Options& options) {
+  return app.add_option("--port", options.server.port, "TCP port; 0 picks a free one")
       ->check(CLI::Range(0, 65535))
       ->capture_default_str();
+}
+
+// What this executable carries becomes the default, and is told by --help.
+void Unpack(const Pack& pack, CLI::App& app, Options& options) {
+  options.pack = &pack;
+  options.database = pack.name() + ".db";
+  options.server.port = pack.port().value_or(options.server.port);
+  const int64_t files = pack.file_count();
+  app.description(pack.name() + ": a packed kiosk. It carries " +
+                  (files > 0 ? "a frontend of " + std::to_string(files) + " files, " : "") +
+                  "its own data and port " + std::to_string(options.server.port) + ".");
+}
+
+void AddServeOptions(CLI::App& app, Options& options) {
+  AddPortOption(app, options)->envname("PORT");
   app.add_option("--host", options.server.host, "Address to bind (default: the loopback)");
   AddDatabaseOption(app, options);
   app.add_flag("--memory", options.in_memory, "Keep nothing after exit");
@@ -224,13 +311,15 @@ void AddServeOptions(CLI::App& app, Options& options) {
           {"text", LogFormat::kText}, {"json", LogFormat::kJson}}));
 }
 
-int Run(int argc, char** argv) {
+int ParseAndRun(int argc, char** argv) {
   Options options;
   options.api.version = KIOSK_VERSION;
   CLI::App app("A benefits shop and an order desk in one file: a real backend to build against.",
                "kiosk");
   app.set_version_flag("--version", Version());
   app.require_subcommand(0, 1);
+  const auto pack = Pack::OfThisExecutable();
+  if (pack) Unpack(*pack, app, options);
   AddServeOptions(app, options);
 
   std::function<void(const Options&)> command = Serve;
@@ -241,8 +330,29 @@ int Run(int argc, char** argv) {
   reset->callback([&command] { command = Reset; });
   CLI::App* backup = app.add_subcommand("backup", "Copy the database, also while it is served");
   AddDatabaseOption(*backup, options);
-  backup->add_option("FILE", options.backup_file, "The copy")->required();
+  backup->add_option("FILE", options.target, "The copy")->required();
   backup->callback([&command] { command = BackUp; });
+
+  CLI::App* generate = app.add_subcommand("generate", "Fill the database with plausible data");
+  AddDatabaseOption(*generate, options);
+  AddSeedOption(*generate, options);
+  generate->add_option("--users", options.generate.users, "Users of the shop, with their orders")
+      ->check(CLI::Range(int64_t{0}, int64_t{10'000'000}));
+  generate->add_option("--orders", options.generate.orders, "Orders of the desk")
+      ->check(CLI::Range(int64_t{0}, int64_t{10'000'000}));
+  generate->add_option("--random-seed", options.generate.random_seed,
+                       "The same seed, the same data");
+  generate->callback([&command] { command = Generate; });
+  CLI::App* packing =
+      app.add_subcommand("pack", "Write an executable that carries a frontend, a seed or data");
+  AddDatabaseOption(*packing, options);
+  AddSeedOption(*packing, options);
+  packing->add_option("-o,--output", options.target, "The new executable")->required();
+  packing->add_option("--frontend", options.frontend_folder, "The frontend build it serves");
+  packing->add_flag("--with-data", options.with_data, "It starts with the present database");
+  packing->add_option("--name", options.pack_name, "Its name, and that of its database");
+  AddPortOption(*packing, options);
+  packing->callback([&command] { command = WritePack; });
 
   try {
     app.parse(argc, argv);
@@ -254,9 +364,13 @@ int Run(int argc, char** argv) {
     std::cerr << "kiosk: " << what << "; see kiosk --help" << std::endl;
     return kExitUsage;
   }
+  command(options);
+  return 0;
+}
+
+int Run(int argc, char** argv) {
   try {
-    command(options);
-    return 0;
+    return ParseAndRun(argc, argv);
   } catch (const std::exception& error) {
     std::cerr << "kiosk: " << error.what() << std::endl;
     return kExitFailure;

@@ -19,6 +19,7 @@ struct EmbeddedWebFile {
   const char* end;
 };
 extern const EmbeddedWebFile embedded_web[];  // ends with a null name
+extern const kiosk::embedded::PackSlot embedded_pack_slot;
 }
 
 namespace kiosk::embedded {
@@ -41,5 +42,7 @@ std::optional<std::string_view> WebFile(std::string_view name) {
   }
   return std::nullopt;
 }
+
+const PackSlot& Slot() { return embedded_pack_slot; }
 
 }  // namespace kiosk::embedded

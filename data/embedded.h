@@ -1,6 +1,7 @@
 // The files carried inside the executable (see embedded_files.S), as they are in the source tree.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string_view>
 
@@ -12,5 +13,15 @@ namespace kiosk::embedded {
 
 // A file of the built-in page, by its name in data/web/; nothing if there is none.
 [[nodiscard]] std::optional<std::string_view> WebFile(std::string_view name);
+
+// Where in the executable's own file its pack stands; a size of 0 if it has none. `mark` makes the
+// slot findable in the file.
+struct PackSlot {
+  char mark[16];
+  uint64_t offset;
+  uint64_t size;
+  uint64_t hash;
+};
+[[nodiscard]] const PackSlot& Slot();
 
 }  // namespace kiosk::embedded

@@ -28,4 +28,12 @@ embedded_web:
 .include "web_files.inc" /* made by the Makefile: one line for each file in data/web/ */
 .quad 0, 0, 0
 
+/* Where the pack stands in this file, its size and its hash: store/pack writes them into a copy. */
+.section .data
+.balign 16
+.global embedded_pack_slot
+embedded_pack_slot:
+.ascii "kiosk pack slot:"
+.quad 0, 0, 0
+
 .section .note.GNU-stack, "", %progbits

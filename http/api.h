@@ -69,6 +69,7 @@ struct Api {
   Metrics& metrics;
   ApiOptions options;
   std::function<double()> random;  // from 0 to below 1
+  std::optional<Image> packed;     // what a reset goes back to; nothing: the database's seed
   FileReader frontend;             // in place of the built-in page; empty: none
   // Reports a fault that the client is told nothing of but `id`.
   std::function<void(const std::string& id, const std::string& what)> log_fault;

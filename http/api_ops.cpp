@@ -15,6 +15,16 @@ std::optional<Response> RefuseFromElsewhere(const Request& request) {
   return Error(403, "loopback_only", "This is answered only on the machine that kiosk runs on.");
 }
 
+// What the database goes back to.
+Origin OriginOf(Api& api, Timestamp now) {
+  if (api.packed) return *api.packed;
+  auto seed = ReadSeed(api.store.Read(SeedText), now);
+  if (const auto* invalid = std::get_if<InvalidField>(&seed)) {
+    throw std::runtime_error("the stored seed is invalid: " + invalid->message);
+  }
+  return std::get<Seed>(std::move(seed));
+}
+
 // A copy of the database, read piece by piece, whose name is gone as soon as it is open.
 class BackupFile {
  public:
@@ -71,12 +81,9 @@ Response GetInfo(Api& api, const Request& /*request*/) {
 
 Response Reset(Api& api, const Request& request) {
   if (auto refusal = RefuseFromElsewhere(request)) return *std::move(refusal);
-  const auto seed = ReadSeed(api.store.Read(SeedText), request.now);
-  if (const auto* invalid = std::get_if<InvalidField>(&seed)) {
-    throw std::runtime_error("the stored seed is invalid: " + invalid->message);
-  }
+  const Origin origin = OriginOf(api, request.now);
   Response response = AnswerOnce(api, request, [&](Database& db) {
-    ResetTo(db, std::get<Seed>(seed));
+    ResetTo(db, origin);
     return Ok(R"({"status":"reset"})");
   });
   api.store.CatalogueChanged();

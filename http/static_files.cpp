@@ -146,9 +146,8 @@ std::optional<Response> ServeFile(Api& api, const Request& request) {
   std::string path = PercentDecode(request.path, PlusSign::kItself);
   path.erase(0, 1);
   if (!api.frontend) {
-    if (path.empty()) path = kIndex;
-    const auto content = embedded::WebFile(path);
-    return content ? std::optional(PageAnswer(path, *content)) : std::nullopt;
+    if (!path.empty()) return std::nullopt;
+    return PageAnswer(kIndex, *embedded::WebFile(kIndex));
   }
   if (!BelongsToFrontend(request.path)) return std::nullopt;
   if (path.empty() || path.back() == '/') path += kIndex;

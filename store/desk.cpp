@@ -108,19 +108,6 @@ void InsertServices(Database& db, int64_t order_row, const std::vector<Service>&
   }
 }
 
-void InsertOrder(Database& db, const DeskOrder& order) {
-  int64_t order_row = kNoRow;
-  {
-    Query inserted =
-        db.Run(kInsertOrder, order.id, rules::OrderIdNumber(order.id),
-               Unwrap(order.datetime, &Timestamp::ms), Unwrap(order.totalfee, &Money::cents),
-               order.product, order.quantity, order.created_at.ms, order.updated_at.ms);
-    inserted.Step();
-    order_row = inserted.Int(0);
-  }
-  InsertServices(db, order_row, order.services);
-}
-
 // The three-hour rule against what is stored; an order at `row` does not stand in its own way.
 std::optional<OrderConflict> FindConflict(Database& db, Timestamp wanted, int64_t gap_ms,
                                           int64_t row) {
@@ -150,15 +137,6 @@ template <class T>
 DeskResult<T> AsResult(const Problem& problem) {
   if (const auto* refusal = std::get_if<DeskRefusal>(&problem)) return *refusal;
   return std::get<InvalidField>(problem);
-}
-
-// The next number after the largest numeric id; nothing if there is none left.
-std::optional<std::string> NextOrderId(Database& db) {
-  Query largest = db.Run(kLargestNumber, rules::kNotANumber);
-  largest.Step();
-  std::string next = std::to_string(largest.OptionalInt(0).value_or(0) + 1);
-  if (rules::OrderIdNumber(next) == rules::kNotANumber) return std::nullopt;
-  return next;
 }
 
 // Read-only fields may be sent back only as they are.
@@ -226,10 +204,9 @@ DeskResult<DeskOrder> CreateOrder(Database& db, const DeskOrderChanges& wanted, 
   if (wanted.id) {
     if (FindStored(db, *wanted.id)) return DeskRefusal::kOrderExists;
     order.id = *wanted.id;
-  } else if (const auto next = NextOrderId(db)) {
-    order.id = *next;
   } else {
-    return DeskRefusal::kIdsExhausted;
+    order.id = std::to_string(NextOrderNumber(db));
+    if (rules::OrderIdNumber(order.id) == rules::kNotANumber) return DeskRefusal::kIdsExhausted;
   }
   if (order.datetime) {
     if (auto conflict = FindConflict(db, *order.datetime, gap_ms, kNoRow)) {
@@ -277,7 +254,24 @@ DeskResult<DeskOrder> DeleteOrder(Database& db, std::string_view id,
   return std::move(stored->order);
 }
 
-void InsertSeedOrder(Database& db, const DeskOrder& order) { InsertOrder(db, order); }
+int64_t NextOrderNumber(Database& db) {
+  Query largest = db.Run(kLargestNumber, rules::kNotANumber);
+  largest.Step();
+  return largest.OptionalInt(0).value_or(0) + 1;
+}
+
+void InsertOrder(Database& db, const DeskOrder& order) {
+  int64_t order_row = kNoRow;
+  {
+    Query inserted =
+        db.Run(kInsertOrder, order.id, rules::OrderIdNumber(order.id),
+               Unwrap(order.datetime, &Timestamp::ms), Unwrap(order.totalfee, &Money::cents),
+               order.product, order.quantity, order.created_at.ms, order.updated_at.ms);
+    inserted.Step();
+    order_row = inserted.Int(0);
+  }
+  InsertServices(db, order_row, order.services);
+}
 
 std::vector<Service> ListServices(Database& db) {
   std::vector<Service> services;

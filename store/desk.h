@@ -40,8 +40,11 @@ using OrderCondition = std::function<bool(const DeskOrder&)>;
 [[nodiscard]] DeskResult<DeskOrder> DeleteOrder(Database& db, std::string_view id,
                                                 const OrderCondition& condition);
 
-// Writes an order as the seed gives it: no three-hour rule, times as they are.
-void InsertSeedOrder(Database& db, const DeskOrder& order);
+// The number that follows the largest numeric id.
+[[nodiscard]] int64_t NextOrderNumber(Database& db);
+
+// Writes an order as it is, unchecked: for a seed, whose orders keep no distance.
+void InsertOrder(Database& db, const DeskOrder& order);
 
 // In the order in which they were added.
 [[nodiscard]] std::vector<Service> ListServices(Database& db);

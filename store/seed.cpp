@@ -1,5 +1,7 @@
 #include "store/seed.h"
 
+#include <iterator>
+
 #include "data/embedded.h"
 #include "store/desk.h"
 
@@ -16,21 +18,27 @@ constexpr char kInsertOwned[] =
 constexpr char kInsertService[] = "INSERT INTO services (id, name) VALUES (?, ?)";
 constexpr char kSeedText[] = "SELECT text FROM seed";
 
-// Those that refer come before those referred to.
-constexpr const char* kDeleteAll[] = {"DELETE FROM idempotent_answers",
-                                      "DELETE FROM desk_order_services",
-                                      "DELETE FROM desk_orders",
-                                      "DELETE FROM services",
-                                      "DELETE FROM benefit_order_items",
-                                      "DELETE FROM benefit_orders",
-                                      "DELETE FROM owned_products",
-                                      "DELETE FROM users",
-                                      "DELETE FROM products",
-                                      "DELETE FROM seed"};
-
-}  // namespace
-
-void CreateTables(Database& db) { db.ExecuteScript(std::string(embedded::Schema())); }
+// Those referred to come before those that refer.
+struct Table {
+  const char* copy_all;
+  const char* delete_all;
+};
+constexpr Table kTables[] = {
+    {"INSERT INTO seed SELECT * FROM packed.seed", "DELETE FROM seed"},
+    {"INSERT INTO products SELECT * FROM packed.products", "DELETE FROM products"},
+    {"INSERT INTO users SELECT * FROM packed.users", "DELETE FROM users"},
+    {"INSERT INTO owned_products SELECT * FROM packed.owned_products",
+     "DELETE FROM owned_products"},
+    {"INSERT INTO benefit_orders SELECT * FROM packed.benefit_orders",
+     "DELETE FROM benefit_orders"},
+    {"INSERT INTO benefit_order_items SELECT * FROM packed.benefit_order_items",
+     "DELETE FROM benefit_order_items"},
+    {"INSERT INTO services SELECT * FROM packed.services", "DELETE FROM services"},
+    {"INSERT INTO desk_orders SELECT * FROM packed.desk_orders", "DELETE FROM desk_orders"},
+    {"INSERT INTO desk_order_services SELECT * FROM packed.desk_order_services",
+     "DELETE FROM desk_order_services"},
+};
+constexpr char kDeleteAnswers[] = "DELETE FROM idempotent_answers";
 
 void ApplySeed(Database& db, const Seed& seed) {
   db.Execute(kInsertSeed, seed.starting_balance.cents, seed.text);
@@ -47,12 +55,31 @@ void ApplySeed(Database& db, const Seed& seed) {
   for (const Service& service : seed.services) {
     db.Execute(kInsertService, service.id, service.name);
   }
-  for (const DeskOrder& order : seed.orders) desk::InsertSeedOrder(db, order);
+  for (const DeskOrder& order : seed.orders) desk::InsertOrder(db, order);
 }
 
-void ResetTo(Database& db, const Seed& seed) {
-  for (const char* sql : kDeleteAll) db.Execute(sql);
-  ApplySeed(db, seed);
+}  // namespace
+
+void CreateTables(Database& db) { db.ExecuteScript(std::string(embedded::Schema())); }
+
+void Prepare(Database& db, const Origin& origin) {
+  if (const auto* image = std::get_if<Image>(&origin)) db.AttachImage(image->bytes);
+}
+
+void FillFrom(Database& db, const Origin& origin) {
+  if (const auto* seed = std::get_if<Seed>(&origin)) {
+    ApplySeed(db, *seed);
+  } else {
+    for (const Table& table : kTables) db.Execute(table.copy_all);
+  }
+}
+
+void ResetTo(Database& db, const Origin& origin) {
+  db.Execute(kDeleteAnswers);
+  for (auto table = std::rbegin(kTables); table != std::rend(kTables); ++table) {
+    db.Execute(table->delete_all);
+  }
+  FillFrom(db, origin);
 }
 
 std::string SeedText(Database& db) {

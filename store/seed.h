@@ -1,24 +1,38 @@
-// What a new database holds, and going back to it. Both write: inside Store::Write, or on a
-// connection that nobody else has.
+// What a new database holds, and going back to it. All but SeedText write: inside Store::Write, or
+// on a connection that nobody else has.
 #pragma once
 
 #include <string>
+#include <string_view>
+#include <variant>
 
 #include "store/model.h"
 #include "store/sqlite.h"
 
 namespace kiosk {
 
+// A whole database as bytes, in this program's schema; they outlive whoever uses them.
+struct Image {
+  std::string_view bytes;
+};
+
+// Where the first content of a database comes from.
+using Origin = std::variant<Seed, Image>;
+
 // The tables, empty.
 void CreateTables(Database& db);
 
-// Fills empty tables. The seed's references must be sound: its reader checks them.
-void ApplySeed(Database& db, const Seed& seed);
+// Makes an image readable on this connection, which FillFrom and ResetTo need. Not in a
+// transaction.
+void Prepare(Database& db, const Origin& origin);
 
-// Deletes everything and applies the seed.
-void ResetTo(Database& db, const Seed& seed);
+// Fills empty tables. A seed's references must be sound: its reader checks them.
+void FillFrom(Database& db, const Origin& origin);
 
-// The text of the seed applied last. Reads.
+// Deletes everything and fills the tables anew.
+void ResetTo(Database& db, const Origin& origin);
+
+// The text of the seed that the database was first filled from.
 [[nodiscard]] std::string SeedText(Database& db);
 
 }  // namespace kiosk

@@ -140,6 +140,14 @@ void Database::CopyTo(const std::string& path) {
   Check(target.database_.get(), sqlite3_backup_finish(backup));
 }
 
+void Database::AttachImage(std::string_view image) {
+  Execute("ATTACH ':memory:' AS packed");
+  const auto size = static_cast<sqlite3_int64>(image.size());
+  auto* bytes = reinterpret_cast<unsigned char*>(const_cast<char*>(image.data()));
+  // Not marked read-only: BEGIN IMMEDIATE takes its lock on every database, and fails on those.
+  Check(database_.get(), sqlite3_deserialize(database_.get(), "packed", bytes, size, size, 0));
+}
+
 bool Database::InTransaction() const { return sqlite3_get_autocommit(database_.get()) == 0; }
 
 bool Database::IsReadOnly() const { return sqlite3_db_readonly(database_.get(), "main") == 1; }

@@ -98,6 +98,10 @@ class Database {
   // Copies the whole database, consistent, into a new file. Throws StorageFault.
   void CopyTo(const std::string& path);
 
+  // Opens the database whose bytes are `image` beside the main one, in place, under the schema name
+  // `packed`. The bytes outlive this connection; nobody writes to them.
+  void AttachImage(std::string_view image);
+
   [[nodiscard]] bool InTransaction() const;
   [[nodiscard]] bool IsReadOnly() const;
 

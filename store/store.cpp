@@ -13,8 +13,6 @@
 #include <system_error>
 #include <thread>
 
-#include "store/seed.h"
-
 namespace kiosk {
 namespace {
 
@@ -143,26 +141,12 @@ void Configure(Database& db) {
   db.Execute(kCacheSize);
 }
 
-void Fill(Database& db, const Seed& seed) {
+void CreateAndFill(Database& db, const Origin& origin) {
   CreateTables(db);
+  Prepare(db, origin);
   Transaction transaction(db, Transaction::Kind::kWrite);
-  ApplySeed(db, seed);
+  FillFrom(db, origin);
   transaction.Commit();
-}
-
-// A new database appears under its name whole or not at all.
-void CreateFile(const std::string& path, const Seed& seed) {
-  const TemporaryFile file(path);
-  {
-    Database db(file.path(), Database::Mode::kReadWrite);
-    Configure(db);
-    db.Execute(kNoJournal);
-    db.Execute(kNoSync);
-    Fill(db, seed);
-    db.Execute(kWriteAhead);
-  }
-  // Someone else may have been first: then theirs is used.
-  static_cast<void>(file.MoveTo(path));
 }
 
 uint64_t FileSize(const std::string& path) {
@@ -194,10 +178,10 @@ class Store::FileLock {
   FileDescriptor fd_;
 };
 
-std::unique_ptr<Store> Store::Open(const std::string& path, const Seed& seed) {
+std::unique_ptr<Store> Store::Open(const std::string& path, const Origin& origin) {
   std::unique_ptr<Store> store(new Store);
   try {
-    if (FileSize(path) == 0) CreateFile(path, seed);
+    if (FileSize(path) == 0) CreateDatabase(path, origin);
     store->path_ = path;
     store->lock_ = std::make_unique<FileLock>(path);
     auto database = std::make_unique<Database>(path, Database::Mode::kReadWrite);
@@ -208,6 +192,7 @@ std::unique_ptr<Store> Store::Open(const std::string& path, const Seed& seed) {
     database->Execute(kWriteAhead);
     database->Execute(kSynchronous);
     database->Execute(kLogSizeLimit);
+    Prepare(*database, origin);
     store->writer_ = std::make_unique<Writer>(std::move(database));
     // Proves that it can be read and that a commit finds room.
     store->Write([](Database& db) { return SeedText(db); });
@@ -223,11 +208,11 @@ std::unique_ptr<Store> Store::Open(const std::string& path, const Seed& seed) {
   return store;
 }
 
-std::unique_ptr<Store> Store::InMemory(const Seed& seed) {
+std::unique_ptr<Store> Store::InMemory(const Origin& origin) {
   std::unique_ptr<Store> store(new Store);
   auto database = std::make_unique<Database>(":memory:", Database::Mode::kCreate);
   Configure(*database);
-  Fill(*database, seed);
+  CreateAndFill(*database, origin);
   store->writer_ = std::make_unique<Writer>(std::move(database));
   return store;
 }
@@ -263,13 +248,33 @@ void Store::ReturnReader(Database* reader) {
   reader_free_.notify_one();
 }
 
+void CreateDatabase(const std::string& path, const Origin& origin) {
+  try {
+    const TemporaryFile file(path);
+    {
+      Database db(file.path(), Database::Mode::kReadWrite);
+      Configure(db);
+      db.Execute(kNoJournal);
+      db.Execute(kNoSync);
+      CreateAndFill(db, origin);
+      db.Execute(kWriteAhead);
+    }
+    static_cast<void>(file.MoveTo(path));
+  } catch (const StorageFault& fault) {
+    Refuse(path, fault);
+  }
+}
+
 void CopyDatabase(const std::string& from, const std::string& to) {
   const FileDescriptor present(::open(from.c_str(), O_RDONLY | O_CLOEXEC));
   if (!present.valid()) Refuse(from, Reason(errno));
   CheckHeader(from, present.get());
+  // Beside a kiosk only as a reader; alone as a writer too, which leaves no log behind.
+  const bool is_served = ::flock(present.get(), LOCK_EX | LOCK_NB) != 0;
   try {
     const TemporaryFile file(to);
-    Database(from, Database::Mode::kReadOnly).CopyTo(file.path());
+    Database(from, is_served ? Database::Mode::kReadOnly : Database::Mode::kReadWrite)
+        .CopyTo(file.path());
     if (!file.MoveTo(to)) Refuse(to, "the file exists already; choose another name for the copy");
   } catch (const StorageFault& fault) {
     Refuse(to, fault);

@@ -13,7 +13,7 @@
 #include <type_traits>
 #include <vector>
 
-#include "store/model.h"
+#include "store/seed.h"
 #include "store/sqlite.h"
 #include "store/writer.h"
 
@@ -28,12 +28,12 @@ class StoreError : public std::runtime_error {
 class Store {
  public:
   // Opens the database file at `path`, which stays this process's own until the store is gone; a
-  // missing or empty file is made anew from `seed`, whole or not at all. Throws StoreError, and
+  // missing or empty file is made anew from `origin`, whole or not at all. Throws StoreError, and
   // then the file is as it was.
-  static std::unique_ptr<Store> Open(const std::string& path, const Seed& seed);
+  static std::unique_ptr<Store> Open(const std::string& path, const Origin& origin);
 
   // A database that lives in memory alone.
-  static std::unique_ptr<Store> InMemory(const Seed& seed);
+  static std::unique_ptr<Store> InMemory(const Origin& origin);
 
   ~Store();
   Store(const Store&) = delete;
@@ -104,6 +104,10 @@ class Store {
   std::condition_variable reader_free_;
   std::vector<Database*> free_readers_;  // protected by readers_mutex_
 };
+
+// Makes a new database file at `path`, whole or not at all, unless somebody else does so first.
+// Throws StoreError.
+void CreateDatabase(const std::string& path, const Origin& origin);
 
 // Copies the database at `from`, consistent and also while a kiosk serves it, to `to`, which must
 // not exist yet; it appears whole or not at all. Throws StoreError.

@@ -27,7 +27,7 @@ export function createTimeline(on) {
   // Down to the grid of the local clock: 15 minutes past, not 15 minutes after 1970 (some zones are 45 minutes off).
   const snap = (t, s = step()) => { const day = startOfDay(t); return day + Math.round((t - day) / s) * s; };
   const days = () => Array.from({ length: data.days }, (_, i) => addDays(data.from, i));
-  const chip = () => Math.max(26, Math.min(46, data.hour - 3));
+  const chip = () => el.clientWidth < 560 ? 44 : Math.max(26, Math.min(46, data.hour - 3));  // a fingertip on a phone
 
   function draw(next) {
     data = { ...data, ...next };

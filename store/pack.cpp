@@ -1,0 +1,201 @@
+#include "store/pack.h"
+
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <charconv>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <functional>
+#include <iterator>
+
+#include "data/embedded.h"
+#include "store/store.h"
+
+namespace kiosk {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr char kExecutable[] = "/proc/self/exe";
+constexpr size_t kPage = 4096;  // mapping begins at a page
+
+constexpr char kTables[] = R"(
+  CREATE TABLE pack_options (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
+  CREATE TABLE pack_files (path TEXT PRIMARY KEY, content NOT NULL);)";
+constexpr char kInsertOption[] = "INSERT INTO pack_options (name, value) VALUES (?, ?)";
+constexpr char kInsertFile[] = "INSERT INTO pack_files (path, content) VALUES (?, ?)";
+constexpr char kCopyFiles[] = "INSERT INTO pack_files SELECT * FROM packed.pack_files";
+constexpr char kFindOption[] = "SELECT value FROM packed.pack_options WHERE name = ?";
+constexpr char kFindFile[] = "SELECT content FROM packed.pack_files WHERE path = ?";
+constexpr char kCountFiles[] = "SELECT count(*) FROM packed.pack_files";
+// An image is read in place, which a write-ahead log does not allow.
+constexpr char kNoWriteAhead[] = "PRAGMA journal_mode = DELETE";
+constexpr char kVacuum[] = "VACUUM";
+
+uint64_t Hash(std::string_view bytes) { return std::hash<std::string_view>{}(bytes); }
+
+std::string ReadWholeFile(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  std::string content{std::istreambuf_iterator<char>(file), {}};
+  if (!file.is_open() || file.bad()) throw PackError("cannot read " + path);
+  return content;
+}
+
+[[noreturn]] void RefuseDamaged() {
+  throw PackError(
+      "this executable carries a pack that is damaged or cut off; copy it again from where it "
+      "came");
+}
+
+// The executable without the pack that it may carry.
+std::string ReadBareExecutable() {
+  std::string executable = ReadWholeFile(kExecutable);
+  if (embedded::Slot().size > 0) executable.resize(embedded::Slot().offset);
+  return executable;
+}
+
+// Writes where the pack stands into the slot of the executable's bytes.
+void FillSlot(std::string& executable, size_t offset, std::string_view pack) {
+  const std::string_view mark(embedded::Slot().mark, sizeof embedded::PackSlot::mark);
+  const size_t at = executable.find(mark);
+  if (at == std::string::npos || executable.find(mark, at + 1) != std::string::npos) {
+    throw PackError("this executable cannot be packed: its place for a pack was not found");
+  }
+  embedded::PackSlot slot = embedded::Slot();
+  slot.offset = offset;
+  slot.size = pack.size();
+  slot.hash = Hash(pack);
+  std::memcpy(executable.data() + at, &slot, sizeof slot);
+}
+
+void AddFolder(Database& db, const std::string& folder) {
+  if (!fs::is_regular_file(fs::path(folder) / "index.html")) {
+    throw PackError("cannot pack the frontend " + folder +
+                    ": it has no index.html; give --frontend the folder of a build");
+  }
+  for (const auto& entry : fs::recursive_directory_iterator(folder)) {
+    if (!entry.is_regular_file()) continue;
+    const std::string path = fs::relative(entry.path(), folder).generic_string();
+    db.Execute(kInsertFile, path, ReadWholeFile(entry.path().string()));
+  }
+}
+
+// A file that is removed when it goes out of scope.
+struct Scratch {
+  std::string path;
+  ~Scratch() { ::unlink(path.c_str()); }
+};
+
+// The bytes of the database that the new executable carries; `path` is where it may be built.
+std::string BuildImage(const std::string& path, const PackOrder& order) {
+  const Scratch scratch{path};
+  ::unlink(path.c_str());
+  if (order.origin) {
+    CreateDatabase(path, *order.origin);
+  } else {
+    CopyDatabase(order.database_file, path);
+  }
+  {
+    Database db(path, Database::Mode::kReadWrite);
+    if (order.present) db.AttachImage(order.present->image().bytes);
+    db.Execute(kNoWriteAhead);
+    db.ExecuteScript(kTables);
+    Transaction transaction(db, Transaction::Kind::kWrite);
+    db.Execute(kInsertOption, std::string_view("name"), order.name);
+    if (order.port)
+      db.Execute(kInsertOption, std::string_view("port"), std::to_string(*order.port));
+    if (order.frontend_folder) {
+      AddFolder(db, *order.frontend_folder);
+    } else if (order.present) {
+      db.Execute(kCopyFiles);
+    }
+    transaction.Commit();
+    db.Execute(kVacuum);
+  }
+  return ReadWholeFile(path);
+}
+
+void WriteExecutable(const std::string& path, std::string_view executable, std::string_view pack) {
+  {
+    std::ofstream file(path, std::ios::binary | std::ios::trunc);
+    file << executable << pack;
+    if (!file.flush()) throw PackError("cannot write " + path + "; is the disk full?");
+  }
+  fs::permissions(path, fs::perms(0755));
+}
+
+}  // namespace
+
+std::unique_ptr<Pack> Pack::OfThisExecutable() {
+  const embedded::PackSlot& slot = embedded::Slot();
+  if (slot.size == 0) return nullptr;
+  const int fd = ::open(kExecutable, O_RDONLY | O_CLOEXEC);
+  if (fd < 0) throw PackError("cannot read this executable's own file, which carries a pack");
+  struct stat status {};
+  if (::fstat(fd, &status) != 0 ||
+      static_cast<uint64_t>(status.st_size) != slot.offset + slot.size) {
+    ::close(fd);
+    RefuseDamaged();
+  }
+  std::unique_ptr<Pack> pack(new Pack(fd, slot.offset, slot.size));
+  ::close(fd);
+  if (Hash(pack->bytes_) != slot.hash) RefuseDamaged();
+  pack->database_ = std::make_unique<Database>(":memory:", Database::Mode::kCreate);
+  pack->database_->AttachImage(pack->bytes_);
+  return pack;
+}
+
+Pack::Pack(int fd, size_t offset, size_t size)
+    : mapped_size_(size),
+      mapped_(static_cast<char*>(
+          ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE, fd, static_cast<off_t>(offset)))) {
+  if (static_cast<void*>(mapped_) == MAP_FAILED) throw PackError("cannot map this executable");
+  bytes_ = {mapped_, size};
+}
+
+Pack::~Pack() {
+  database_.reset();
+  ::munmap(mapped_, mapped_size_);
+}
+
+std::optional<std::string> Pack::Option(std::string_view name) const {
+  const std::scoped_lock lock(mutex_);
+  Query row = database_->Run(kFindOption, name);
+  return row.Step() ? std::optional(row.Text(0)) : std::nullopt;
+}
+
+std::optional<int> Pack::port() const {
+  const auto text = Option("port");
+  if (!text) return std::nullopt;
+  return std::stoi(*text);
+}
+
+int64_t Pack::file_count() const {
+  const std::scoped_lock lock(mutex_);
+  Query row = database_->Run(kCountFiles);
+  row.Step();
+  return row.Int(0);
+}
+
+std::optional<std::string> Pack::ReadFile(const std::string& path) const {
+  const std::scoped_lock lock(mutex_);
+  Query row = database_->Run(kFindFile, path);
+  return row.Step() ? std::optional(row.Text(0)) : std::nullopt;
+}
+
+void WritePack(const std::string& target, const PackOrder& order) {
+  std::string executable = ReadBareExecutable();
+  const std::string image = BuildImage(target + ".pack", order);
+  const size_t offset = (executable.size() + kPage - 1) / kPage * kPage;
+  FillSlot(executable, offset, image);
+  executable.resize(offset);
+  const Scratch unfinished{target + ".new"};
+  WriteExecutable(unfinished.path, executable, image);
+  fs::rename(unfinished.path, target);
+}
+
+}  // namespace kiosk

@@ -1,0 +1,69 @@
+// What an executable carries beside itself: a frontend build, a database to start from, and a few
+// options, as one SQLite database appended to the file and read in place.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+
+#include "store/seed.h"
+#include "store/sqlite.h"
+
+namespace kiosk {
+
+// A pack that cannot be read or written, in one line.
+class PackError : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+class Pack {
+ public:
+  // The pack of the running executable; null if it carries none. Throws PackError if it is damaged.
+  static std::unique_ptr<Pack> OfThisExecutable();
+
+  ~Pack();
+  Pack(const Pack&) = delete;
+  Pack& operator=(const Pack&) = delete;
+
+  // The database to start from. Lives as long as this.
+  [[nodiscard]] Image image() const { return {bytes_}; }
+  [[nodiscard]] std::string name() const { return Option("name").value_or("kiosk"); }
+  [[nodiscard]] std::optional<int> port() const;
+  [[nodiscard]] int64_t file_count() const;
+
+  // A file of the frontend by its path. Any thread.
+  [[nodiscard]] std::optional<std::string> ReadFile(const std::string& path) const;
+
+ private:
+  friend void WritePack(const std::string&, const struct PackOrder&);
+
+  Pack(int fd, size_t offset, size_t size);
+  [[nodiscard]] std::optional<std::string> Option(std::string_view name) const;
+
+  size_t mapped_size_;
+  char* mapped_;  // the file from the page on in which the pack begins
+  std::string_view bytes_;
+  mutable std::mutex mutex_;
+  std::unique_ptr<Database> database_;  // protected by mutex_
+};
+
+// What a new pack is to carry.
+struct PackOrder {
+  const Pack* present = nullptr;               // what the running executable carries
+  std::optional<std::string> frontend_folder;  // none: the present pack's files
+  std::optional<Origin> origin;                // none: the data in `database_file`
+  std::string database_file;
+  std::string name;
+  std::optional<int> port;
+};
+
+// Writes a copy of the running executable that carries it all to `target`, whole or not at all.
+// Throws PackError or StoreError.
+void WritePack(const std::string& target, const PackOrder& order);
+
+}  // namespace kiosk
