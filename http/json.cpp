@@ -17,9 +17,10 @@ class Builder {
     return Add(Json::Number{std::string(text, size)});
   }
   bool String(const char* text, rapidjson::SizeType size, bool /*copy*/) {
-    return Add(std::string(text, size));
+    return IsText({text, size}) && Add(std::string(text, size));
   }
   bool Key(const char* text, rapidjson::SizeType size, bool /*copy*/) {
+    if (!IsText({text, size})) return false;
     open_.back()->As<Json::Object>()->emplace_back(std::string(text, size), Json());
     return true;
   }
@@ -35,7 +36,8 @@ class Builder {
   bool Uint64(uint64_t) { return false; }
   bool Double(double) { return false; }
 
-  [[nodiscard]] bool too_deep() const { return too_deep_; }
+  // Why it had the parser stop; empty if it had not.
+  [[nodiscard]] const std::string& refusal() const { return refusal_; }
   Json Take() { return std::move(root_); }
 
  private:
@@ -60,8 +62,10 @@ class Builder {
   }
   template <class T>
   bool Open(T value) {
-    too_deep_ = open_.size() == kMaxJsonDepth;
-    if (too_deep_) return false;
+    if (open_.size() == kMaxJsonDepth) {
+      refusal_ = "More than 32 levels are nested.";
+      return false;
+    }
     open_.push_back(Place(std::move(value)));
     return true;
   }
@@ -69,10 +73,20 @@ class Builder {
     open_.pop_back();
     return true;
   }
+  // The parser lets the second half of a surrogate pair stand alone ("\udc00"), which leaves bytes
+  // (ED B0 80) that are not UTF-8 (RFC 3629, section 3).
+  bool IsText(std::string_view text) {
+    for (size_t i = text.find('\xED'); i < text.size(); i = text.find('\xED', i + 1)) {
+      if (static_cast<unsigned char>(text[i + 1]) < 0xA0) continue;
+      refusal_ = "The surrogate pair in string is invalid.";
+      return false;
+    }
+    return true;
+  }
 
   Json root_;
   std::vector<Json*> open_;
-  bool too_deep_ = false;
+  std::string refusal_;
 };
 
 }  // namespace
@@ -96,9 +110,13 @@ std::variant<Json, JsonError> ParseJson(std::string_view text) {
   Builder builder;
   const rapidjson::ParseResult result = reader.Parse<kFlags>(stream, builder);
   if (!result) {
-    return JsonError{result.Offset(), builder.too_deep()
-                                          ? "More than 32 levels are nested."
-                                          : rapidjson::GetParseError_En(result.Code())};
+    return JsonError{result.Offset(), builder.refusal().empty()
+                                          ? rapidjson::GetParseError_En(result.Code())
+                                          : builder.refusal()};
+  }
+  // The parser takes a NUL for the end.
+  if (stream.Tell() < text.size()) {
+    return JsonError{stream.Tell(), "A NUL follows the document."};
   }
   return builder.Take();
 }

@@ -1,0 +1,186 @@
+#include "http/json.h"
+
+#include <doctest/doctest.h>
+
+using namespace kiosk;
+
+namespace {
+
+// Writes a parsed value back, so that a test can compare it as text.
+void Write(JsonWriter& out, const Json& json) {
+  if (const auto* number = json.As<Json::Number>()) {
+    out.Raw(number->digits);
+  } else if (const auto* text = json.As<std::string>()) {
+    out.String(*text);
+  } else if (const auto* truth = json.As<bool>()) {
+    out.Raw(*truth ? "true" : "false");
+  } else if (const auto* array = json.As<Json::Array>()) {
+    out.BeginArray();
+    for (const Json& item : *array) Write(out, item);
+    out.EndArray();
+  } else if (const auto* object = json.As<Json::Object>()) {
+    out.BeginObject();
+    for (const auto& [name, value] : *object) {
+      out.Key(name);
+      Write(out, value);
+    }
+    out.EndObject();
+  } else {
+    out.Raw("null");
+  }
+}
+
+std::string Rewrite(std::string_view text) {
+  const auto parsed = ParseJson(text);
+  if (const auto* error = std::get_if<JsonError>(&parsed)) {
+    return "byte " + std::to_string(error->offset);
+  }
+  JsonWriter out;
+  Write(out, std::get<Json>(parsed));
+  return out.Take();
+}
+
+std::string Repeat(std::string_view text, int count) {
+  std::string all;
+  for (int i = 0; i < count; ++i) all += text;
+  return all;
+}
+
+}  // namespace
+
+TEST_CASE("JSON is read as it was written, numbers with their own digits") {
+  struct Row {
+    std::string text;
+    std::string rewritten;
+  };
+  const Row rows[] = {
+      {"null", "null"},
+      {" \t\r\n{ } ", "{}"},
+      {"[]", "[]"},
+      {"[true,false,null]", "[true,false,null]"},
+      {"0.10", "0.10"},
+      {"-0", "-0"},
+      {"75.990000000000000000000000000000001", "75.990000000000000000000000000000001"},
+      {"123456789012345678901234567890", "123456789012345678901234567890"},
+      {"1E+2", "1E+2"},
+      {R"("a\"b\\c\/d\b\f\n\r\t")", R"("a\"b\\c/d\b\f\n\r\t")"},
+      {R"("\u0000")", R"("\u0000")"},
+      {R"("\u00e3\u65e5\ud83d\ude00")", "\"ã日😀\""},
+      {"\"João\"", "\"João\""},
+      {R"({"a":{"b":[1,{"c":2}]},"a":3})", R"({"a":{"b":[1,{"c":2}]},"a":3})"},
+      {"\"\xF4\x8F\xBF\xBF\"", "\"\xF4\x8F\xBF\xBF\""},
+  };
+  for (const Row& row : rows) {
+    CAPTURE(row.text);
+    CHECK(Rewrite(row.text) == row.rewritten);
+  }
+}
+
+TEST_CASE("what is not JSON is refused with the byte where that shows") {
+  struct Row {
+    std::string text;
+    std::string where;
+  };
+  const Row rows[] = {
+      {"", "byte 0"},
+      {"   ", "byte 3"},
+      {"{", "byte 1"},
+      {"[1,]", "byte 3"},
+      {R"({"a":1,})", "byte 7"},
+      {R"({"a" 1})", "byte 5"},
+      {R"({a:1})", "byte 1"},
+      {R"({'a':1})", "byte 1"},
+      {"{}{}", "byte 2"},
+      {"{} x", "byte 3"},
+      {"// no\n{}", "byte 0"},
+      {"NaN", "byte 0"},
+      {"Infinity", "byte 0"},
+      {"-", "byte 1"},
+      {"+1", "byte 0"},
+      {".5", "byte 0"},
+      {"01", "byte 1"},
+      {"1.", "byte 2"},
+      {"1e", "byte 2"},
+      {"tru", "byte 3"},
+      {"\"a", "byte 2"},
+      {R"("\x")", "byte 1"},
+      {R"("\u12g4")", "byte 1"},
+      {"\"a\nb\"", "byte 2"},
+      {R"("\ud83d")", "byte 1"},
+      {R"("\ud83dx")", "byte 1"},
+  };
+  for (const Row& row : rows) {
+    CAPTURE(row.text);
+    CHECK(Rewrite(row.text) == row.where);
+  }
+}
+
+TEST_CASE("text that is not UTF-8 is not JSON") {
+  for (const std::string bytes : {"\x80", "\xC3", "\xC3(", "\xC0\x80", "\xE2\x82", "\xED\xA0\x80",
+                                  "\xF0\x8F\xBF\xBF", "\xF4\x90\x80\x80", "\xFF"}) {
+    const std::string text = "{\"a\":\"" + bytes + "\"}";
+    CAPTURE(text);
+    CHECK(std::holds_alternative<JsonError>(ParseJson(text)));
+    CHECK(std::holds_alternative<JsonError>(ParseJson("{\"" + bytes + "\":1}")));
+  }
+}
+
+TEST_CASE("half of a surrogate pair is refused, whichever half it is") {
+  for (const std::string text : {R"("\udc00")", R"("\udfffx")", R"("\ud800")", R"("\ud800\ud800")",
+                                 R"({"\udc00":1})", R"(["\ude00\ud83d"])"}) {
+    CAPTURE(text);
+    CHECK(std::holds_alternative<JsonError>(ParseJson(text)));
+  }
+}
+
+TEST_CASE("a NUL does not end a document") {
+  CHECK(Rewrite(std::string("{}\0", 3)) == "byte 2");
+  CHECK(Rewrite(std::string("{}\0garbage", 10)) == "byte 2");
+  CHECK(Rewrite(std::string("{} \0", 4)) == "byte 3");
+  CHECK(Rewrite(std::string("\0{}", 3)) == "byte 0");
+  CHECK(Rewrite(std::string("[1\0]", 4)) == "byte 2");
+  CHECK(Rewrite(std::string("\"a\0b\"", 5)) == "byte 2");
+}
+
+TEST_CASE("32 levels are read, 33 refused, and a hundred thousand as well") {
+  CHECK(Rewrite(Repeat("[", 32) + Repeat("]", 32)) == Repeat("[", 32) + Repeat("]", 32));
+  CHECK(Rewrite(Repeat("{\"a\":", 31) + "[]" + Repeat("}", 31)).starts_with("{\"a\":{"));
+  // Levels that are closed again do not count.
+  CHECK(Rewrite("[" + Repeat("[[]],", 1000) + "0]").ends_with("[[]],0]"));
+  for (const int depth : {33, 100'000}) {
+    for (const std::string open : {"[", "{\"a\":"}) {
+      const auto deep = ParseJson(Repeat(open, depth));
+      REQUIRE(std::holds_alternative<JsonError>(deep));
+      CHECK(std::get<JsonError>(deep).reason == "More than 32 levels are nested.");
+      CHECK(std::get<JsonError>(deep).offset < 33 * 5);
+    }
+  }
+}
+
+TEST_CASE("a member is found by its name, the first one of that name") {
+  const auto parsed = ParseJson(R"({"a":1,"b":null,"a":2})");
+  const auto& json = std::get<Json>(parsed);
+  REQUIRE(json.Find("a") != nullptr);
+  REQUIRE(json.Find("a")->As<Json::Number>() != nullptr);
+  CHECK(json.Find("a")->As<Json::Number>()->digits == "1");
+  REQUIRE(json.Find("b") != nullptr);
+  CHECK(json.Find("b")->IsNull());
+  CHECK(json.Find("c") == nullptr);
+  CHECK(json.Find("a")->Find("a") == nullptr);
+  CHECK(Json().IsNull());
+  CHECK(json.As<Json::Array>() == nullptr);
+}
+
+TEST_CASE("JSON is written with what must be escaped escaped") {
+  JsonWriter out;
+  out.BeginObject().Key("te\"xt").String(std::string_view("a\"\\\n\0é", 7));
+  out.Key("numbers").BeginArray().Int(INT64_MIN).Int(INT64_MAX).Raw("75.99").EndArray();
+  out.EndObject();
+  CHECK(
+      out.view() ==
+      R"({"te\"xt":"a\"\\\n\u0000é","numbers":[-9223372036854775808,9223372036854775807,75.99]})");
+  out.Clear();
+  CHECK(out.Take().empty());
+  out.BeginArray().EndArray();
+  CHECK(out.Take() == "[]");
+}
