@@ -180,6 +180,14 @@ ServiceReference ReadServiceReference(const Json& json, const std::string& field
   return reference;
 }
 
+// The id of a service itself: "123" or 123.
+int64_t ReadServiceId(const Json& json, const std::string& field, Faults& faults) {
+  const bool is_id = json.As<Json::Number>() || json.As<std::string>();
+  const int64_t id = is_id ? ReadServiceReference(json, field, faults).id : kNoService;
+  if (id == kNoService) faults.Add(field, field + " must be a whole number of at least 1.");
+  return id;
+}
+
 std::vector<ServiceReference> ReadServiceReferences(const Json& json, const std::string& field,
                                                     Faults& faults) {
   std::vector<ServiceReference> references;
@@ -384,10 +392,7 @@ Parsed<ServiceBody> ReadService(const Json& body) {
   Fields fields(body, "", faults);
   ServiceBody result;
   result.name = ReadName(fields.Need("name"), "name", faults);
-  if (const Json* id = fields.Find("id")) {
-    result.id = ReadServiceReference(*id, "id", faults).id;
-    if (*result.id == kNoService) faults.Add("id", "id must be a whole number of at least 1.");
-  }
+  result.id = ReadOptional(fields, "id", faults, ReadServiceId);
   fields.RefuseOthers();
   return Finish(std::move(result), faults);
 }
@@ -411,8 +416,7 @@ Parsed<Seed> ReadSeed(std::string_view text, Timestamp now) {
                    ReadPositiveMoney(fields.Need("price"), fields.PathOf("price"), faults)};
   });
   seed.services = ReadEach<Service>(top, "services", faults, [&](Fields& fields) {
-    const int64_t id = ReadServiceReference(fields.Need("id"), fields.PathOf("id"), faults).id;
-    if (id == kNoService) faults.Add(fields.PathOf("id"), "An id is at least 1.");
+    const int64_t id = ReadServiceId(fields.Need("id"), fields.PathOf("id"), faults);
     return Service{id, ReadName(fields.Need("name"), fields.PathOf("name"), faults)};
   });
   seed.orders = ReadEach<DeskOrder>(top, "orders", faults, [&](Fields& fields) {
