@@ -26,6 +26,7 @@ STATIC   := $(if $(SANITIZE),,-static -s -Wl$(COMMA)--gc-sections$(COMMA)--wrap=
 SOURCES := $(wildcard store/*.cpp http/*.cpp data/*.cpp)
 LIBRARY := $(SOURCES:%.cpp=$(BUILD)/%.o) $(BUILD)/data/embedded_files.o
 TESTS   := $(patsubst %.cpp,$(BUILD)/%.o,$(wildcard tests/*.cpp))
+CRASH   := $(patsubst %.cpp,$(BUILD)/%.o,$(wildcard tests/crash/*.cpp) tests/harness.cpp tests/main.cpp)
 
 all: $(BUILD)/kiosk
 
@@ -33,6 +34,9 @@ $(BUILD)/kiosk: $(BUILD)/main.o $(LIBRARY)
 	$(CXX) $(LDFLAGS) $(STATIC) -o $@ $^ $(LDLIBS)
 
 $(BUILD)/tests/all: $(TESTS) $(LIBRARY)
+	$(CXX) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
+$(BUILD)/tests/crash_all: $(CRASH) $(LIBRARY)
 	$(CXX) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
 $(BUILD)/%.o: %.cpp | $(HTTPLIB)/httplib.h
@@ -58,8 +62,15 @@ run: packages
 	build/kiosk
 
 test: packages
-	@$(MAKE) --no-print-directory $(BUILD)/kiosk $(BUILD)/tests/all
+	@$(MAKE) --no-print-directory $(BUILD)/kiosk $(BUILD)/tests/all $(BUILD)/tests/crash_all
 	KIOSK=$(BUILD)/kiosk $(BUILD)/tests/all
+	KIOSK=$(BUILD)/kiosk $(BUILD)/tests/crash_all
+
+# 200 times kill -9, 1,000 losses of power. KIOSK_CRASH_SEED=n repeats a run, KIOSK_CRASH_ROUNDS=n
+# asks for more.
+test-crash: packages
+	@$(MAKE) --no-print-directory $(BUILD)/kiosk $(BUILD)/tests/crash_all
+	KIOSK=$(BUILD)/kiosk KIOSK_CRASH_ROUNDS=$${KIOSK_CRASH_ROUNDS:-200} $(BUILD)/tests/crash_all
 
 # Style, warnings, and that arrows run main -> http -> store and never back.
 CPP_FILES := $(shell git ls-files --cached --others --exclude-standard '*.cpp' '*.h')
@@ -78,4 +89,4 @@ clean:
 	rm -rf build dist
 
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
-.PHONY: all packages run test lint clean
+.PHONY: all packages run test test-crash lint clean
