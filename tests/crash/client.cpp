@@ -473,8 +473,13 @@ void Client::Settle(const State& found) {
       told = Told{plan.status, WriteDeskOrder(order), false};
     }
   }
-  if (!plan.deleted.empty() && !found.desk_orders.contains(plan.deleted)) {
-    told = Told{204, "", false};
+  if (!plan.deleted.empty()) {
+    // The server may have given its id to another client's order.
+    const auto left = found.desk_orders.find(plan.deleted);
+    if (left == found.desk_orders.end() ||
+        WriteDeskOrder(left->second) != WriteDeskOrder(known_.desk_orders.at(plan.deleted))) {
+      told = Told{204, "", false};
+    }
   }
   if (plan.shop_order) {
     for (const auto& [order_id, order] : found.shop_orders) {
@@ -507,11 +512,16 @@ void Client::Settle(const State& found) {
   if (repeats) again_ = std::move(again);
 }
 
-void Client::AddTo(State& expected) const {
-  expected.desk_orders.insert(known_.desk_orders.begin(), known_.desk_orders.end());
-  expected.shop_orders.insert(known_.shop_orders.begin(), known_.shop_orders.end());
-  expected.users.insert(known_.users.begin(), known_.users.end());
-  expected.kept_answers.insert(known_.kept_answers.begin(), known_.kept_answers.end());
+void Client::AddTo(State& expected, std::vector<std::string>& wrong) const {
+  const auto add = [&](auto all, const auto& mine) {
+    for (const auto& [key, value] : mine) {
+      if (!all->emplace(key, value).second) wrong.push_back("given twice: " + ToText(value));
+    }
+  };
+  add(&expected.desk_orders, known_.desk_orders);
+  add(&expected.shop_orders, known_.shop_orders);
+  add(&expected.users, known_.users);
+  add(&expected.kept_answers, known_.kept_answers);
 }
 
 }  // namespace kiosk::test

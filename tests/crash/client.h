@@ -74,8 +74,8 @@ class Client {
   // After a restart: finds out in `found` whether the request without an answer was done.
   void Settle(const State& found);
 
-  // Adds what this client's part of the database must be.
-  void AddTo(State& expected) const;
+  // Adds what this client's part of the database must be, and to `wrong` what others have too.
+  void AddTo(State& expected, std::vector<std::string>& wrong) const;
 
   [[nodiscard]] uint64_t acknowledged() const { return acknowledged_; }  // writes
   [[nodiscard]] uint64_t refused() const { return refused_; }

@@ -144,7 +144,7 @@ TEST_CASE("After a loss of power everything acknowledged is there and nothing is
     State expected = bench->seeded;
     for (Client& client : bench->clients) {
       client.Settle(found);
-      client.AddTo(expected);
+      client.AddTo(expected, wrong);
       wrong.insert(wrong.end(), client.wrong().begin(), client.wrong().end());
       acknowledged += client.acknowledged();
       refused += client.refused();
