@@ -17,7 +17,7 @@ PACKAGES := g++ dpkg-dev libsqlite3-dev rapidjson-dev libcli11-dev doctest-dev
 CXX      ?= g++
 WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wold-style-cast \
             -Wnon-virtual-dtor -Woverloaded-virtual -Wcast-qual -Wformat=2 -Wundef -Werror
-CPPFLAGS += -I. -isystem $(HTTPLIB) -DKIOSK_VERSION='"$(VERSION)"' -DKIOSK_COMMIT='"$(COMMIT)"'
+CPPFLAGS += -I. -isystem $(HTTPLIB)
 CXXFLAGS += -std=c++20 -O2 -g -ffunction-sections -fdata-sections $(WARNINGS) $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-omit-frame-pointer)
 LDFLAGS  += -pthread $(if $(SANITIZE),-fsanitize=$(SANITIZE))
 LDLIBS   += -lsqlite3 -lm
@@ -31,25 +31,39 @@ CRASH   := $(patsubst %.cpp,$(BUILD)/%.o,$(wildcard tests/crash/*.cpp) tests/har
 all: $(BUILD)/kiosk
 
 $(BUILD)/kiosk: $(BUILD)/main.o $(LIBRARY)
-	$(CXX) $(LDFLAGS) $(STATIC) -o $@ $^ $(LDLIBS)
+	@echo "  link $@"
+	@$(CXX) $(LDFLAGS) $(STATIC) -o $@ $^ $(LDLIBS)
 
 $(BUILD)/tests/all: $(TESTS) $(LIBRARY)
-	$(CXX) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+	@echo "  link $@"
+	@$(CXX) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
 $(BUILD)/tests/crash_all: $(CRASH) $(LIBRARY)
-	$(CXX) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+	@echo "  link $@"
+	@$(CXX) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
 $(BUILD)/%.o: %.cpp | $(HTTPLIB)/httplib.h
 	@mkdir -p $(@D)
-	$(CXX) $(CPPFLAGS) $(CXXFLAGS) -MMD -MP -c -o $@ $<
+	@echo "  compile $<"
+	@$(CXX) $(CPPFLAGS) $(CXXFLAGS) -MMD -MP -c -o $@ $<
+
+# What --version tells; main.cpp is compiled anew when it changes.
+$(BUILD)/version.h: FORCE
+	@mkdir -p $(@D)
+	@printf '#define KIOSK_VERSION "%s"\n#define KIOSK_COMMIT "%s"\n' $(VERSION) $(COMMIT) >$@.new
+	@cmp -s $@.new $@ && rm $@.new || mv $@.new $@
+$(BUILD)/main.o: $(BUILD)/version.h
+$(BUILD)/main.o: CPPFLAGS += -include $(BUILD)/version.h
+FORCE:
 
 # The compiler does not see what .incbin reads.
 WEB_FILES := $(wildcard data/web/*)
 $(BUILD)/data/embedded_files.o: data/embedded_files.S data/seed.json data/openapi.json \
                                 store/schema.sql $(WEB_FILES)
 	@mkdir -p $(@D)
-	printf 'web "%s"\n' $(notdir $(WEB_FILES)) >$(@D)/web_files.inc
-	$(CXX) -Wa,-I$(@D) -c -o $@ $<
+	@echo "  embed $<"
+	@printf 'web "%s"\n' $(notdir $(WEB_FILES)) >$(@D)/web_files.inc
+	@$(CXX) -Wa,-I$(@D) -c -o $@ $<
 
 build/httplib/httplib.h:
 	.ci/get-httplib $(HTTPLIB_VERSION) build/httplib

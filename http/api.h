@@ -67,12 +67,13 @@ using FileReader = std::function<std::optional<std::string>(const std::string& p
 struct Api {
   Store& store;
   Metrics& metrics;
-  ApiOptions options;
-  std::function<double()> random;  // from 0 to below 1
-  std::optional<Image> packed;     // what a reset goes back to; nothing: the database's seed
-  FileReader frontend;             // in place of the built-in page; empty: none
+  ApiOptions options = {};
+  std::function<double()> random = nullptr;  // from 0 to below 1
+  std::optional<Image> packed =
+      std::nullopt;               // what a reset goes back to; nothing: the database's seed
+  FileReader frontend = nullptr;  // in place of the built-in page; empty: none
   // Reports a fault that the client is told nothing of but `id`.
-  std::function<void(const std::string& id, const std::string& what)> log_fault;
+  std::function<void(const std::string& id, const std::string& what)> log_fault = nullptr;
   // The catalogue as it was last written, and what it was made from.
   struct Catalogue {
     uint64_t version = 0;

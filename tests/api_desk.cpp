@@ -1166,7 +1166,7 @@ TEST_CASE("a service whose fields are not as they should be is an invalid reques
        "id must be a whole number of at least 1."},
       {"id negative", R"({"name": "x", "id": -1})", "id",
        "id must be whole numbers, or strings of digits."},
-      {"id null", R"({"name": "x", "id": null})", "id", "id must hold ids, or objects with an id."},
+      {"id null", R"({"name": "x", "id": null})", "id", "id must be a whole number of at least 1."},
       {"an unknown field", R"({"name": "x", "price": 1})", "price",
        "price is not a field that can be given here."},
       {"a list", R"(["x"])", "", "The body must be an object."},

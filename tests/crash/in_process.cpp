@@ -28,7 +28,9 @@ Seed BuiltInSeed() { return std::get<Seed>(ReadSeed(embedded::Seed(), Timestamp{
 InProcess::InProcess(Store& store)
     : store_(store),
       metrics_(RouteLabels()),
-      api_{store, metrics_, {}, [](const std::string&, const std::string&) {}} {}
+      api_{.store = store,
+           .metrics = metrics_,
+           .log_fault = [](const std::string&, const std::string&) {}} {}
 
 Told InProcess::Ask(const Asked& asked) {
   Request request;
