@@ -76,6 +76,10 @@ Bound Bind(Address address, int port) {
   address.SetPort(port);
   Bound bound{Socket(::socket(address.storage.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0))};
   const int fd = bound.socket.fd();
+  if (fd < 0) {
+    bound.error = errno;
+    return bound;
+  }
   // Taking a port over from connections that are still closing is fine; from a listener it is not,
   // which SO_REUSEADDR, unlike SO_REUSEPORT, never allows here.
   SetOption(fd, SOL_SOCKET, SO_REUSEADDR, 1);
@@ -83,7 +87,7 @@ Bound Bind(Address address, int port) {
     const auto* v6 = reinterpret_cast<const sockaddr_in6*>(&address.storage);
     SetOption(fd, IPPROTO_IPV6, IPV6_V6ONLY, IN6_IS_ADDR_UNSPECIFIED(&v6->sin6_addr) ? 0 : 1);
   }
-  if (fd < 0 || ::bind(fd, address.get(), address.size) != 0 || ::listen(fd, kBacklog) != 0 ||
+  if (::bind(fd, address.get(), address.size) != 0 || ::listen(fd, kBacklog) != 0 ||
       ::getsockname(fd, address.get(), &address.size) != 0) {
     bound.error = errno;
   }
