@@ -16,6 +16,7 @@
 #include <unordered_set>
 
 #include "http/access.h"
+#include "http/chunked.h"
 #include "http/routes.h"
 #include "http/sockets.h"
 
@@ -43,21 +44,42 @@ class Connection final : public httplib::Stream {
 
   // Set while a request is being answered.
   bool close_after_answer = false;  // the client must not send another request here
-  bool stays_open = false;          // although the answer's status says error
+  std::optional<Response> refusal;  // of a request whose body is not read
+  std::string content_type;
 
   void BeginRequest() {
     in_request_ = begin_ < end_;
     deadline_ = steady_clock::now() + std::chrono::seconds(kRequestSeconds);
     close_after_answer = false;
-    stays_open = false;
+    refusal.reset();
+    part_ = Part::kRequestLine;
+    PutBack("");
+  }
+
+  // The headers were read; what comes now is the body, as it is.
+  void EndHeaders() { part_ = Part::kBody; }
+
+  // The bytes to be read next, before those of the client.
+  void PutBack(std::string bytes) {
+    ahead_ = std::move(bytes);
+    ahead_begin_ = 0;
   }
 
   ssize_t read(char* data, size_t size) override {
-    if (begin_ == end_ && !Fill()) return -1;
-    const size_t count = std::min(size, end_ - begin_);
-    std::memcpy(data, buffer_.data() + begin_, count);
-    begin_ += count;
-    return static_cast<ssize_t>(count);
+    if (part_ != Part::kBody) return ReadHead(data);
+    if (!ahead_.empty()) return TakeAhead(data, size);
+    return ReadSome(data, size);
+  }
+
+  // Reads exactly that many bytes; false if they do not come.
+  bool ReadExactly(char* data, size_t size) {
+    while (size > 0) {
+      const ssize_t count = ReadSome(data, size);
+      if (count <= 0) return false;
+      data += count;
+      size -= static_cast<size_t>(count);
+    }
+    return true;
   }
 
   ssize_t write(const char* data, size_t size) override {
@@ -82,6 +104,34 @@ class Connection final : public httplib::Stream {
   }
 
  private:
+  enum class Part { kRequestLine, kHeaders, kBody };
+
+  // One byte. The library decodes percent signs in the values of headers, where they mean nothing:
+  // a key, an origin or a length would become another one. So they arrive there encoded.
+  ssize_t ReadHead(char* data) {
+    if (!ahead_.empty()) return TakeAhead(data, 1);
+    const ssize_t count = ReadSome(data, 1);
+    if (count <= 0) return count;
+    if (*data == '\n') part_ = Part::kHeaders;
+    if (*data == '%' && part_ == Part::kHeaders) PutBack("25");
+    return count;
+  }
+
+  ssize_t TakeAhead(char* data, size_t size) {
+    const size_t count = ahead_.copy(data, size, ahead_begin_);
+    ahead_begin_ += count;
+    if (ahead_begin_ == ahead_.size()) PutBack("");
+    return static_cast<ssize_t>(count);
+  }
+
+  ssize_t ReadSome(char* data, size_t size) {
+    if (begin_ == end_ && !Fill()) return -1;
+    const size_t count = std::min(size, end_ - begin_);
+    std::memcpy(data, buffer_.data() + begin_, count);
+    begin_ += count;
+    return static_cast<ssize_t>(count);
+  }
+
   // Waits for bytes: between requests as long as an idle client may, within one until its deadline.
   bool Fill() {
     if (in_request_ && !WaitUntilDeadline()) return false;
@@ -106,6 +156,9 @@ class Connection final : public httplib::Stream {
   Peer peer_;
   steady_clock::time_point deadline_;
   bool in_request_ = false;
+  Part part_ = Part::kRequestLine;
+  std::string ahead_;  // from ahead_begin_ on
+  size_t ahead_begin_ = 0;
   std::array<char, 16 * 1024> buffer_;
   size_t begin_ = 0;
   size_t end_ = 0;
@@ -125,6 +178,7 @@ bool HasSoundFraming(const httplib::Request& request) {
   return encodings == 0 || httplib::detail::is_chunked_transfer_encoding(request.headers);
 }
 
+// Of a request whose framing is sound.
 bool IsTooLong(const httplib::Request& request) {
   const std::string length = request.get_header_value("Content-Length");
   return length.size() > 18 || (!length.empty() && std::stoull(length) > kMaxBody);
@@ -135,6 +189,18 @@ std::string Printable(std::string text) {
   std::ranges::replace_if(
       text, [](unsigned char c) { return c < 0x20 || c >= 0x7F; }, '?');
   return text;
+}
+
+// Whether the client wants the connection to end with the answer.
+bool AsksToClose(const httplib::Request& request) {
+  const auto [begin, end] = request.headers.equal_range("Connection");
+  return std::any_of(begin, end, [](const auto& header) {
+    std::string options = header.second;
+    std::ranges::transform(options, options.begin(), [](unsigned char c) {
+      return c == ' ' || c == '\t' ? ',' : static_cast<char>(std::tolower(c));
+    });
+    return ("," + options + ",").find(",close,") != std::string::npos;
+  });
 }
 
 bool ChangesState(const std::string& method) {
@@ -199,8 +265,8 @@ class Server::Implementation : private httplib::Server {
       Answer(request, response);
       return HandlerResponse::Handled;
     });
-    set_post_routing_handler([](const httplib::Request& request, httplib::Response& response) {
-      TrimHeaders(request, response);
+    set_post_routing_handler([](const httplib::Request& /*request*/, httplib::Response& response) {
+      TrimHeaders(response);
     });
   }
 
@@ -277,10 +343,12 @@ class Server::Implementation : private httplib::Server {
   }
 
   static void RefuseBusy(int fd) {
-    static constexpr std::string_view kBusy =
-        "HTTP/1.1 503 Service Unavailable\r\nContent-Type: application/json\r\nRetry-After: 1\r\n"
-        "Connection: close\r\nContent-Length: 62\r\n\r\n"
+    static const std::string kBody =
         R"({"error":"too_busy","message":"Too many connections are open."})";
+    static const std::string kBusy =
+        "HTTP/1.1 503 Service Unavailable\r\nContent-Type: application/json\r\nRetry-After: 1\r\n"
+        "Connection: close\r\nContent-Length: " +
+        std::to_string(kBody.size()) + "\r\n\r\n" + kBody;
     ::send(fd, kBusy.data(), kBusy.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
     ::shutdown(fd, SHUT_WR);
     ::close(fd);
@@ -310,43 +378,75 @@ class Server::Implementation : private httplib::Server {
   bool ServeRequest(Connection& connection) {
     connection.BeginRequest();
     bool closed = false;
-    const bool answered =
-        process_request(connection, connection.peer().address, 0, "", 0, false, closed,
-                        [&](httplib::Request& request) { Prepare(connection, request); });
-    return answered && !closed && !connection.close_after_answer;
+    try {
+      const bool answered =
+          process_request(connection, connection.peer().address, 0, "", 0, false, closed,
+                          [&](httplib::Request& request) { Prepare(connection, request); });
+      return answered && !closed && !connection.close_after_answer;
+    } catch (const std::exception& fault) {
+      // An answer that was being streamed: its client sees that it is cut off.
+      LogLine(std::string("kiosk: fault in the middle of an answer: ") + fault.what());
+      return false;
+    }
   }
 
-  // Mends what the library would misread, when the headers are there and the body is not.
-  static void Prepare(Connection& connection, httplib::Request& request) {
+  // When the headers were read and the body was not: refuses what need not be read any further,
+  // and mends what the library would misread.
+  void Prepare(Connection& connection, httplib::Request& request) const {
+    connection.EndHeaders();
+    connection.close_after_answer = request.version == "HTTP/1.0" || AsksToClose(request);
+    connection.content_type = request.get_header_value("Content-Type");
+    request.headers.erase("Content-Type");  // the library would take a form apart
     request.ranges.clear();
-    if (!HasSoundFraming(request) || IsTooLong(request)) {
-      connection.close_after_answer = true;
-      request.body_consumed_ = true;  // nobody knows where it ends, or wants to read that far
-      return;
+    connection.refusal = FindRefusal(request);
+    if (!connection.refusal && request.has_header("Transfer-Encoding")) {
+      connection.refusal = ReadChunks(connection, request);
     }
-    // Without a length there is no body (RFC 9112, section 6.3); the library would read on.
-    if (!request.has_header("Content-Length") && !request.has_header("Transfer-Encoding")) {
+    if (connection.refusal) {
+      connection.close_after_answer = true;
+      request.body_consumed_ = true;    // nobody knows where it ends, or wants to read that far
+      request.headers.erase("Expect");  // nor asks for it
+    } else if (!request.has_header("Content-Length")) {
+      // Without a length there is no body (RFC 9112, section 6.3); the library would read on.
       request.set_header("Content-Length", "0");
     }
   }
 
+  // Reads a chunked body, and leaves it for the library as one of known length: the library takes
+  // sizes such as -2 and 0x10.
+  static std::optional<Response> ReadChunks(Connection& connection, httplib::Request& request) {
+    if (Header(request, "Expect") == "100-continue") {
+      request.headers.erase("Expect");
+      constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
+      connection.write(kContinue.data(), kContinue.size());
+    }
+    auto read = ReadChunked(
+        [&connection](char* data, size_t size) { return connection.ReadExactly(data, size); },
+        kMaxBody);
+    if (const auto* error = std::get_if<ChunkedError>(&read)) {
+      return AnswerUnreadable(*error == ChunkedError::kTooLarge ? 413 : 400);
+    }
+    auto& body = std::get<std::string>(read);
+    request.headers.erase("Transfer-Encoding");
+    request.set_header("Content-Length", std::to_string(body.size()));
+    connection.PutBack(std::move(body));
+    return std::nullopt;
+  }
+
   // --- requests ---
 
-  // Refuses what need not be read any further.
   HandlerResponse CheckBeforeBody(const httplib::Request& request, httplib::Response& response) {
-    if (current_->close_after_answer) {
-      Send(request, IsTooLong(request) ? AnswerUnreadable(413) : AnswerUnreadable(400), response);
-      return HandlerResponse::Handled;
-    }
-    if (auto refusal = CheckAccess(request)) {
-      Send(request, *std::move(refusal), response);
-      return HandlerResponse::Handled;
-    }
-    if (request.has_header("Content-Encoding")) {
-      Send(request, AnswerUnreadable(415), response);
-      return HandlerResponse::Handled;
-    }
-    return HandlerResponse::Unhandled;
+    if (!current_->refusal) return HandlerResponse::Unhandled;
+    Send(request, *std::move(current_->refusal), response);
+    return HandlerResponse::Handled;
+  }
+
+  [[nodiscard]] std::optional<Response> FindRefusal(const httplib::Request& request) const {
+    if (!HasSoundFraming(request)) return AnswerUnreadable(400);
+    if (auto refusal = CheckAccess(request)) return refusal;
+    if (IsTooLong(request)) return AnswerUnreadable(413);
+    if (request.has_header("Content-Encoding")) return AnswerUnreadable(415);
+    return std::nullopt;
   }
 
   [[nodiscard]] std::optional<Response> CheckAccess(const httplib::Request& request) const {
@@ -382,7 +482,6 @@ class Server::Implementation : private httplib::Server {
       Send(request, AnswerUnreadable(response.status), response);
       return;
     }
-    current_->stays_open = true;
     const auto begin = steady_clock::now();
     kiosk::Request asked;
     asked.method = request.method;
@@ -391,7 +490,7 @@ class Server::Implementation : private httplib::Server {
     asked.query = target.substr(std::min(target.size(), asked.path.size() + 1));
     asked.body = request.body;
     asked.accept = Header(request, "Accept");
-    asked.content_type = Header(request, "Content-Type");
+    asked.content_type = current_->content_type;
     asked.idempotency_key = OptionalHeader(request, "Idempotency-Key");
     asked.if_match = OptionalHeader(request, "If-Match");
     asked.if_none_match = OptionalHeader(request, "If-None-Match");
@@ -466,17 +565,12 @@ class Server::Implementation : private httplib::Server {
 
   // Takes back what the library adds and is not so: an error of the domain does not close the
   // connection, ranges are not served, and an answer without a body has no length.
-  static void TrimHeaders(const httplib::Request& request, httplib::Response& response) {
+  static void TrimHeaders(httplib::Response& response) {
     response.headers.erase("Keep-Alive");
     response.headers.erase("Accept-Ranges");
     if (response.status == 204 || response.status == 304) response.headers.erase("Content-Length");
-    if (current_->close_after_answer) {
-      response.headers.erase("Connection");
-      response.headers.emplace("Connection", "close");
-    } else if (current_->stays_open && request.version == "HTTP/1.1" &&
-               request.get_header_value("Connection") != "close") {
-      response.headers.erase("Connection");
-    }
+    response.headers.erase("Connection");
+    if (current_->close_after_answer) response.headers.emplace("Connection", "close");
   }
 
   void LogAccess(const httplib::Request& request, const Response& answer,
