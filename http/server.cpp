@@ -526,11 +526,17 @@ class Server::Implementation : private httplib::Server {
     }
   }
 
-  static void Stream(const httplib::Request& request, Response answer,
-                     httplib::Response& response) {
-    const auto provide = [next_piece = std::move(answer.next_piece)](size_t /*offset*/,
-                                                                     httplib::DataSink& sink) {
-      const std::string piece = next_piece();
+  void Stream(const httplib::Request& request, Response answer, httplib::Response& response) {
+    const auto provide = [this, next_piece = std::move(answer.next_piece)](
+                             size_t /*offset*/, httplib::DataSink& sink) {
+      std::string piece;
+      try {
+        piece = next_piece();
+      } catch (const std::exception& fault) {
+        // The status is sent; an answer without its end is all that can still tell.
+        api_->log_fault("in the middle of an answer", fault.what());
+        return false;
+      }
       if (piece.empty()) {
         sink.done();
         return true;

@@ -185,5 +185,22 @@ TEST_CASE("A stalled reader of GET /orders neither stops writes nor lets the log
   }
 }
 
+TEST_CASE("A database that fails in the middle of a listing ends that answer, not the server") {
+  const TemporaryFolder folder;
+  const std::string path = folder.File("kiosk.db");
+  MakeLongDatabase(path);
+  Kiosk kiosk({"--db", path, "--quiet"});
+  SlowReader reader(kiosk.port());
+  reader.Read(4 * 1024);
+  const std::string sound = ReadFile(path);
+  std::filesystem::resize_file(path, 64 * 1024);  // as if the disk had lost the rest
+  reader.Read(SIZE_MAX / 2);
+  CHECK_FALSE(reader.Body().has_value());  // cut off, and seen to be
+  WriteFile(path, sound);
+  CHECK(Ask(kiosk.port(), "GET", "/api/products").status == 200);
+  CHECK(Ask(kiosk.port(), "GET", "/orders/1000").status == 200);
+  CHECK(kiosk.Stop().exit_code == 0);
+}
+
 }  // namespace
 }  // namespace kiosk::test
