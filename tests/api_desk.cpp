@@ -486,9 +486,9 @@ TEST_CASE("GET /orders takes a range of time, a service, and pages") {
     CHECK(server.Ask("POST", "/orders", body).status == 201);
   }
   const struct {
-    const char* query;
-    const char* ids;
-    const char* link;
+    std::string query;
+    std::string ids;
+    std::string link;
   } rows[] = {
       {"", "1 2 3 4 5 6", kAbsent},
       {"?from=2030-01-01T01:00:00Z", "2 3 4 5", kAbsent},
@@ -524,7 +524,7 @@ TEST_CASE("GET /orders takes a range of time, a service, and pages") {
   };
   for (const auto& row : rows) {
     CAPTURE(row.query);
-    const Answer answer = server.Ask("GET", std::string("/orders") + row.query);
+    const Answer answer = server.Ask("GET", "/orders" + row.query);
     CHECK(answer.status == 200);
     CHECK(answer.body.front() == '[');
     CHECK(answer.body.back() == ']');
@@ -566,10 +566,10 @@ TEST_CASE("following Link walks through all orders once, in the order of the who
           201);
   }
   const std::string all = server.Ask("GET", "/orders").body;
-  for (const char* limit : {"1", "7", "20", "39", "40"}) {
+  for (const std::string limit : {"1", "7", "20", "39", "40"}) {
     CAPTURE(limit);
     std::string walked;
-    std::string target = std::string("/orders?limit=") + limit;
+    std::string target = "/orders?limit=" + limit;
     for (int pages = 0; !target.empty() && pages <= 41; ++pages) {
       const Answer page = server.Ask("GET", target);
       REQUIRE(page.status == 200);
@@ -1068,7 +1068,7 @@ TEST_CASE("--order-gap 90m is another least distance, and 0 turns the rule off")
          Order("2", "2030-01-01T12:00:00.000Z")},
     });
   }
-  for (const char* duration : {"", "3", "-3h", "3 h", "h", "3x", "9999999h"}) {
+  for (const std::string duration : {"", "3", "-3h", "3 h", "h", "3x", "9999999h"}) {
     CAPTURE(duration);
     const Finished finished = RunKiosk({"--memory", "--port", "0", "--order-gap", duration});
     CHECK(finished.exit_code == 2);
