@@ -76,6 +76,11 @@ Response InvalidRequest(const InvalidField& invalid) {
 
 Response NotFound() { return Error(404, "not_found", "There is nothing under this address."); }
 
+Response NotJson() {
+  return Error(415, "unsupported_media_type",
+               "A body must be sent with Content-Type: application/json.");
+}
+
 Response Ok(std::string body) {
   Response response;
   response.body = std::move(body);

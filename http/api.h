@@ -90,6 +90,7 @@ struct Api {
                              std::string_view field = "");
 [[nodiscard]] Response InvalidRequest(const InvalidField& invalid);
 [[nodiscard]] Response NotFound();
+[[nodiscard]] Response NotJson();  // a body of another type
 [[nodiscard]] Response Ok(std::string body);
 
 // A strong entity tag for a body, with its quotes.

@@ -181,11 +181,7 @@ Answered Dispatch(Api& api, Request& request) {
   const size_t index =
       route ? static_cast<size_t>(std::distance(std::begin(kRoutes), route)) : OtherRoute();
   try {
-    if (!request.body.empty() && !is_read && !IsJsonType(request.content_type)) {
-      return {Error(415, "unsupported_media_type",
-                    "A body must be sent with Content-Type: application/json."),
-              index};
-    }
+    if (!request.body.empty() && !IsJsonType(request.content_type)) return {NotJson(), index};
     if (route) request.parameters = Parameters(route->path, request.path);
     if (route && route->kind == Kind::kApi) {
       if (auto failure = InjectFailure(api)) return {*std::move(failure), index};

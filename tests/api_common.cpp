@@ -361,6 +361,32 @@ TEST_CASE("an error names its code, says one sentence, and names a field only if
   });
 }
 
+TEST_CASE("a form of several parts is refused as another type, well-formed or not, with 415") {
+  const TestServer server;
+  const std::string type = "multipart/form-data; boundary=x";
+  const std::string form =
+      "--x\r\nContent-Disposition: form-data; name=\"quantity\"\r\n\r\n1\r\n--x--\r\n";
+  for (const std::string& body : {form, std::string("{}"), std::string(20'000, 'x')}) {
+    server.Check({"POST", "POST", "/orders", body, 415, kUnsupported, {{"Content-Type", type}}});
+    server.Check({"GET", "GET", "/orders", body, 415, kUnsupported, {{"Content-Type", type}}});
+  }
+  Connection connection(server.port());
+  CHECK(connection.Ask("POST", "/orders", form, {{"Content-Type", type}})->status == 415);
+  const auto next = connection.Ask("POST", "/orders", kProduct);
+  REQUIRE(next.has_value());
+  CHECK(next->status == 201);
+}
+
+TEST_CASE("a body of another type is refused with 415 on a GET as well") {
+  const TestServer server;
+  const Headers text = {{"Content-Type", "text/plain"}};
+  for (const std::string target : {"/api/users/u", "/api/products", "/orders", "/services"}) {
+    server.Check({target, "GET", target, "x", 415, kUnsupported, text});
+    server.Check({target, "HEAD", target, "x", 415, "", text});
+    CHECK(server.Ask("GET", target, "{}").status == 200);
+  }
+}
+
 // --- on the disk ---
 
 TEST_CASE("what was answered with 2xx is there after a crash") {
