@@ -1,4 +1,5 @@
 # make: build. make run: install what is missing, build, serve. make test: the same, and test.
+# make bench: measure against the HTTP library alone; QUICK=1 in minutes, BENCH=... passes options on.
 # SANITIZE=thread (or address,undefined) builds everything with it; HTTPLIB=dir takes cpp-httplib's
 # header from there.
 
@@ -41,6 +42,14 @@ $(BUILD)/tests/all: $(TESTS) $(LIBRARY)
 $(BUILD)/tests/crash_all: $(CRASH) $(LIBRARY)
 	@echo "  link $@"
 	@$(CXX) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
+# The library's parsing without its server: the ceiling has the stock one.
+CEILING := $(patsubst %,$(BUILD)/%.o,tests/bench/ceiling http/codec http/json store/money store/rules \
+             store/timestamp)
+
+$(BUILD)/tests/bench/ceiling: $(CEILING)
+	@echo "  link $@"
+	@$(CXX) $(LDFLAGS) -o $@ $^
 
 $(BUILD)/%.o: %.cpp | $(HTTPLIB)/httplib.h
 	@mkdir -p $(@D)
@@ -99,8 +108,14 @@ lint: packages
 	  clang-tidy --quiet --extra-arg=-std=c++20 --extra-arg=-I. --extra-arg=-isystem$(HTTPLIB) \
 	  --extra-arg=-DKIOSK_VERSION='""' --extra-arg=-DKIOSK_COMMIT='""' 2>/dev/null
 
+bench: packages
+	@.ci/install wrk python3
+	@$(MAKE) --no-print-directory $(BUILD)/kiosk $(BUILD)/tests/bench/ceiling
+	python3 tests/bench/bench.py --kiosk $(BUILD)/kiosk --ceiling $(BUILD)/tests/bench/ceiling \
+	  --folder $(BUILD) $(if $(QUICK),--quick) $(BENCH)
+
 clean:
 	rm -rf build dist
 
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
-.PHONY: all packages run test test-crash lint clean
+.PHONY: all packages run test test-crash test-openapi test-browser bench fuzz dist lint clean FORCE

@@ -1,0 +1,397 @@
+#!/usr/bin/env python3
+"""Measures kiosk against what its HTTP library can do at all, and prints a table.
+
+The ceiling and kiosk (on three databases) run in turn, A B C D A B C D, with wrk on the same
+machine. What is compared was measured within the same minutes; figures of two runs are not.
+"""
+
+import argparse
+import contextlib
+import json
+import os
+import platform
+import re
+import shutil
+import signal
+import socket
+import sqlite3
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+MB = 1e6
+
+# --- processes ---
+
+
+class Server:
+    """The ceiling or kiosk as a child process, from its ready line on."""
+
+    def __init__(self, command):
+        begin = time.perf_counter()
+        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+        line = self.process.stdout.readline()
+        self.ready_ms = (time.perf_counter() - begin) * 1000
+        if "listening on" not in line:
+            sys.exit(f"bench: {command[0]} did not start")
+        self.port = int(line.rsplit(":", 1)[1])
+
+    def stop(self):
+        self.process.send_signal(signal.SIGTERM)
+        self.process.wait()
+
+    def memory(self, field="VmRSS"):
+        """In MB; VmHWM is the peak since forget_peak."""
+        with open(f"/proc/{self.process.pid}/status", encoding="ascii") as status:
+            return int(re.search(field + r":\s+(\d+) kB", status.read())[1]) * 1024 / MB
+
+    def forget_peak(self):
+        with open(f"/proc/{self.process.pid}/clear_refs", "w", encoding="ascii") as refs:
+            refs.write("5")
+
+
+class Shop:
+    """Kiosk on a database of its own."""
+
+    def __init__(self, kiosk, path, users, orders):
+        self.kiosk, self.path, self.users, self.orders = kiosk, path, users, orders
+        self.first = 0  # see work.lua
+        self.start()  # which creates the database
+        self.stop()
+        fill(path, users, orders)
+
+    def start(self):
+        self.server = Server([self.kiosk, "--quiet", "--port", "0", "--db", self.path])
+
+    def stop(self):
+        self.server.stop()
+
+    def start_over(self):
+        """Forgets what was written since the first call."""
+        self.stop()
+        kept = self.path + ".kept"
+        if os.path.exists(kept):
+            shutil.copyfile(kept, self.path)
+        else:
+            shutil.copyfile(self.path, kept)
+        self.start()
+
+
+class Ceiling:
+    users, orders, first = 10_000, 100_000, 0
+
+    def __init__(self, command):
+        self.server = Server([command])
+
+
+def fill(path, users, orders):
+    """Orders 1001 and up exactly three hours apart from 2030 on; user1 and up own two products."""
+    with contextlib.closing(sqlite3.connect(path)) as db, db:
+        numbers = "WITH RECURSIVE numbers(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers LIMIT ?)"
+        now = 1767225600000
+        db.execute(
+            f"""{numbers} INSERT INTO desk_orders
+                  (row, id, id_number, datetime, totalfee, created_at, updated_at)
+                SELECT 1000 + n, 1000 + n, 1000 + n, 1893456000000 + n * 10800000, 10000, {now}, {now}
+                FROM numbers""", [orders])
+        db.execute(
+            f"""{numbers} INSERT INTO desk_order_services (order_row, service_id, position)
+                SELECT 1000 + n, 123, 0 FROM numbers""", [orders])
+        db.execute(
+            f"""{numbers} INSERT INTO users (user_id, starting_balance, balance)
+                SELECT 'user' || n, 50000, 50000 - 11599 FROM numbers""", [users])
+        db.execute(
+            f"""{numbers} INSERT INTO benefit_orders (order_id, user_id, total, created_at)
+                SELECT n, 'user' || n, 11599, {now} FROM numbers""", [users])
+        for position, (product, price) in enumerate([("netflix", 7599), ("spotify", 4000)]):
+            db.execute(
+                f"""{numbers} INSERT INTO benefit_order_items (order_id, position, product_id, price)
+                    SELECT n, ?, ?, ? FROM numbers""", [users, position, product, price])
+            db.execute(
+                f"""{numbers} INSERT INTO owned_products (user_id, product_id, position)
+                    SELECT 'user' || n, ?, ? FROM numbers""", [users, product, position])
+    # In the file and on the disk, so that it does not weigh on what is measured.
+    with contextlib.closing(sqlite3.connect(path)) as db:
+        db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    os.sync()
+
+
+# --- measuring ---
+
+
+class Failure(Exception):
+    pass
+
+
+def wrk(shop, kind, seconds, connections=64):
+    """Requests a second, latencies in ms and bytes an answer of one run."""
+    threads = min(2, connections)
+    output = subprocess.run(
+        ["wrk", f"-t{threads}", f"-c{connections}", f"-d{seconds}s", "--timeout", "10s", "-s",
+         HERE + "/work.lua", f"http://127.0.0.1:{shop.server.port}", "--", kind,
+         str(shop.users), str(shop.orders), str(shop.first)],
+        check=True, capture_output=True, text=True).stdout
+    shop.first += 100_000 * seconds
+    result = json.loads(output.splitlines()[-1])
+    if result["errors"] or not result["requests"]:
+        raise Failure(f"{kind}: {result['errors']} errors among {result['requests']} requests")
+    return {"rps": result["requests"] / result["us"] * 1e6, "p50": result["p50"] / 1000,
+            "p99": result["p99"] / 1000, "bytes": result["bytes"] / result["requests"]}
+
+
+def fdatasync_ms(folder, count=200):
+    """The median time to write a page into a file of settled size and have the disk hold it."""
+    page = b"x" * 4096
+    times = []
+    with tempfile.NamedTemporaryFile(dir=folder) as file:
+        os.write(file.fileno(), page * count)
+        os.fsync(file.fileno())
+        for i in range(count):
+            os.pwrite(file.fileno(), page, i * len(page))
+            begin = time.perf_counter()
+            os.fdatasync(file.fileno())
+            times.append((time.perf_counter() - begin) * 1000)
+    return statistics.median(times)
+
+
+def median(runs):
+    return {key: statistics.median(run[key] for run in runs) for key in runs[0]}
+
+
+def read_listing(port):
+    """Reads GET /orders to its end; its size in bytes, the seconds it took, the orders in it."""
+    begin = time.perf_counter()
+    size = orders = 0
+    with socket.create_connection(("127.0.0.1", port)) as connection:
+        connection.sendall(b"GET /orders HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        end = b""
+        buffer = bytearray(1 << 20)
+        while not end.endswith(b"\r\n0\r\n\r\n"):
+            count = connection.recv_into(buffer)
+            if count == 0:
+                raise Failure("GET /orders ended early")
+            size += count
+            piece = end + buffer[:count]
+            orders += piece.count(b'"created_at"') - end.count(b'"created_at"')
+            end = piece[-12:]
+    return size, time.perf_counter() - begin, orders
+
+
+class Watch(threading.Thread):
+    """Samples a server's memory and its write-ahead log's size until it is stopped."""
+
+    def __init__(self, shop):
+        super().__init__()
+        self.shop, self.samples, self.ending = shop, [], threading.Event()
+
+    def run(self):
+        begin = time.monotonic()
+        while not self.ending.wait(0.25):
+            log = self.shop.path + "-wal"
+            size = os.path.getsize(log) if os.path.exists(log) else 0
+            self.samples.append(
+                (time.monotonic() - begin, self.shop.server.memory(), size / MB))
+
+    def stop(self):
+        self.ending.set()
+        self.join()
+
+
+# --- the table ---
+
+
+class Table:
+    """What was measured, line by line: printed at once, and kept for the JSON."""
+
+    FORMAT = "{:<46} {:>13} {:>13} {:>8} {:>8}  {}"
+
+    def __init__(self):
+        self.rows = []
+        print(self.FORMAT.format("", "measured", "against", "figure", "target", ""))
+
+    def add(self, name, measured, against, figure, target, met, **details):
+        """`met` is None for a line that only informs."""
+        mark = "" if met is None else "ok" if met else "MISSED"
+        print(self.FORMAT.format(name, measured, against, figure, target, mark), flush=True)
+        self.rows.append({"name": name, "figure": figure, "target": target, "met": met} | details)
+
+
+def rate(run):
+    return f"{run['rps']:,.0f}/s"
+
+
+WORK = [
+    # name, kind, connections, least share of the ceiling
+    ("GET /api/products", "products", 64, 0.90),
+    ("GET /api/users/:id of 10,000", "user", 64, 0.75),
+    ("GET /orders/:id of 100,000", "order", 64, 0.70),
+    ("POST /api/orders, two items", "place", 64, 0.50),
+    ("POST /orders, three-hour rule", "book", 64, 0.50),
+    ("POST /api/orders, 1 connection", "place", 1, None),
+]
+FDATASYNCS = 2.5
+GROWN = 0.90
+SIZES = {"small": (100, 1_000), "middle": (10_000, 100_000), "large": (100_000, 1_000_000)}
+
+
+def measure_work(table, ceiling, shops, folder, rounds, seconds):
+    latencies = []
+    for name, kind, connections, least in WORK:
+        runs = {"ceiling": []} | {size: [] for size in shops}
+        syncs = []
+        for _ in range(rounds):
+            syncs.append(fdatasync_ms(folder))
+            runs["ceiling"].append(wrk(ceiling, kind, seconds, connections))
+            for size, shop in shops.items():
+                if size == "small" and kind in ("place", "book"):
+                    shop.start_over()  # or it would not stay small
+                runs[size].append(wrk(shop, kind, seconds, connections))
+        result = {size: median(of_size) for size, of_size in runs.items()}
+        top, own = result["ceiling"], result["middle"]
+        if abs(own["bytes"] / top["bytes"] - 1) > 0.05:
+            raise Failure(f"{name}: answers of {own['bytes']:.0f} and {top['bytes']:.0f} bytes")
+        details = {"runs": runs, "medians": result}
+        if least:
+            ratio = own["rps"] / top["rps"]
+            table.add(name, rate(own), rate(top), f"{ratio:.2f}", f">= {least:.2f}", ratio >= least,
+                      **details)
+        else:
+            sync = statistics.median(syncs)
+            most = top["p50"] + FDATASYNCS * sync
+            table.add(name + ", p50", f"{own['p50']:.3f} ms", f"{top['p50']:.3f} ms",
+                      f"{(own['p50'] - top['p50']) / sync:.2f}", f"<= {FDATASYNCS:.2f}",
+                      own["p50"] <= most, fdatasync_ms=sync, **details)
+        large, small = result["large"], result["small"]
+        if least:
+            figures, ratio = (rate(large), rate(small)), large["rps"] / small["rps"]
+        else:
+            figures = f"{large['p50']:.3f} ms", f"{small['p50']:.3f} ms"
+            ratio = small["p50"] / large["p50"]
+        table.add("  at 1,000,000 orders, against 1,000", *figures, f"{ratio:.2f}",
+                  f">= {GROWN:.2f}", ratio >= GROWN)
+        latencies += [(name, size, result[size]) for size in result]
+    return latencies
+
+
+def measure_listing(table, shop, seconds):
+    wrk(shop, "products", 1)
+    before = shop.server.memory()
+    shop.server.forget_peak()
+    listings = [read_listing(shop.server.port) for _ in range(3)]
+    size, took, orders = sorted(listings, key=lambda listing: listing[1])[1]
+    if orders < shop.orders:
+        raise Failure(f"GET /orders gave {orders} orders")
+
+    ending = threading.Event()
+    beside = []
+
+    def read_on():
+        while not ending.is_set():
+            beside.append(read_listing(shop.server.port))
+
+    reader = threading.Thread(target=read_on)
+    reader.start()
+    products = wrk(shop, "products", seconds)
+    ending.set()
+    reader.join()
+    growth = shop.server.memory("VmHWM") - before
+    speed = size / took / MB
+    table.add(f"GET /orders of {orders:,}, memory growth", f"{growth:.1f} MB", "", f"{growth:.1f}",
+              "<= 16", growth <= 16)
+    table.add("  speed", f"{size / MB:.0f} MB", f"{took:.2f} s", f"{speed:.0f}", ">= 100 MB/s",
+              speed >= 100)
+    table.add("  GET /api/products meanwhile, p99", f"{products['p99']:.2f} ms", rate(products),
+              f"{products['p99']:.2f}", "< 20 ms", products["p99"] < 20, products=products,
+              listing_mb_per_s=beside[0][0] / beside[0][1] / MB)
+
+
+def measure_mixed(table, shop, seconds):
+    watch = Watch(shop)
+    watch.start()
+    try:
+        run = wrk(shop, "mixed", seconds)
+    finally:
+        watch.stop()
+    settled = min(60, seconds / 4)
+    early = max(memory for at, memory, _ in watch.samples if at <= settled)
+    late = max(memory for at, memory, _ in watch.samples if at > settled)
+    log = max(size for _, _, size in watch.samples)
+    details = {"run": run, "samples": watch.samples}
+    table.add(f"mixed, 80 % reads, {seconds} s", rate(run), f"p99 {run['p99']:.1f} ms", "0 errors",
+              "0", True, **details)
+    table.add(f"  memory after {settled:.0f} s, against before", f"{late:.1f} MB",
+              f"{early:.1f} MB", f"+{max(0, late - early):.1f}", "<= 2 MB", late - early <= 2)
+    table.add("  write-ahead log", f"{log:.1f} MB", "", f"{log:.1f}", "<= 96 MB", log <= 96)
+
+
+def measure_start(table, kiosk, folder, times=11):
+    started, memory = [], []
+    for i in range(times):
+        server = Server([kiosk, "--quiet", "--port", "0", "--db", f"{folder}/fresh{i}.db"])
+        started.append(server.ready_ms)
+        time.sleep(0.2)
+        memory.append(server.memory())
+        server.stop()
+    ready, idle = statistics.median(started), statistics.median(memory)
+    table.add("start, to the ready line, a new database", f"{ready:.1f} ms", "", f"{ready:.1f}",
+              "<= 30 ms", ready <= 30, runs=started)
+    table.add("  idle memory", f"{idle:.1f} MB", "", f"{idle:.1f}", "<= 12 MB", idle <= 12)
+
+
+def print_latencies(latencies):
+    print("\nlatencies in ms, medians of the rounds\n")
+    print(f"{'':<34} {'':<8} {'p50':>9} {'p99':>9} {'requests/s':>12}")
+    for name, size, run in latencies:
+        print(f"{name if size == 'ceiling' else '':<34} {size:<8} {run['p50']:>9.3f} "
+              f"{run['p99']:>9.3f} {run['rps']:>12,.0f}")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--kiosk", required=True, help="the executable")
+    parser.add_argument("--ceiling", required=True, help="the ceiling's executable")
+    parser.add_argument("--quick", action="store_true", help="fewer and shorter rounds")
+    parser.add_argument("--json", help="write all figures to this file")
+    parser.add_argument("--folder", default=".", help="where the databases go: on which disk")
+    options = parser.parse_args()
+    rounds, seconds, mixed_seconds = (3, 1, 30) if options.quick else (5, 3, 300)
+
+    begin = time.time()
+    servers = []
+    with tempfile.TemporaryDirectory(dir=options.folder) as folder:
+        try:
+            print(f"{os.cpu_count()} CPUs, load {os.getloadavg()[0]:.1f}; {rounds} rounds of "
+                  f"{seconds} s, in turn; 64 connections; medians\n")
+            table = Table()
+            measure_start(table, options.kiosk, folder)
+            ceiling = Ceiling(options.ceiling)
+            servers.append(ceiling)
+            shops = {}
+            for size, (users, orders) in SIZES.items():
+                shops[size] = Shop(options.kiosk, f"{folder}/{size}.db", users, orders)
+            for shop in shops.values():
+                shop.start()
+                servers.append(shop)
+            measure_listing(table, shops["large"], 2 * seconds)
+            latencies = measure_work(table, ceiling, shops, folder, rounds, seconds)
+            measure_mixed(table, shops["large"], mixed_seconds)
+        except Failure as failure:
+            sys.exit(f"bench: {failure}")
+        finally:
+            for owner in servers:
+                owner.server.stop()
+    print_latencies(latencies)
+    missed = sum(row["met"] is False for row in table.rows)
+    print(f"\n{missed} of {len(table.rows)} targets missed; {time.time() - begin:.0f} s")
+    if options.json:
+        with open(options.json, "w", encoding="utf-8") as file:
+            json.dump({"machine": platform.platform(), "cpus": os.cpu_count(), "rounds": rounds,
+                       "seconds": seconds, "rows": table.rows}, file, indent=1)
+
+
+if __name__ == "__main__":
+    main()
