@@ -1,7 +1,7 @@
 #include "store/writer.h"
 
 #include <exception>
-#include <semaphore>
+#include <vector>
 
 namespace kiosk {
 namespace {
@@ -16,14 +16,34 @@ constexpr int kLogPagesAtMost = 4 * kLogPages;
 }  // namespace
 
 struct Writer::Job {
-  explicit Job(const std::function<void(Database&)>& run_arg) : run(run_arg) {}
-
-  const std::function<void(Database&)>& run;  // outlives the job: its caller waits
-  std::exception_ptr error;
-  std::binary_semaphore done{0};
+  const std::function<void(Database&)>& run;
+  std::exception_ptr error = nullptr;
 };
 
-Writer::Writer(std::unique_ptr<Database> database) : database_(std::move(database)) {
+// What is committed together. All who wait for it are woken at once: one by one, the writer would
+// spend more time on waking than on writing.
+struct Writer::Batch {
+  std::vector<Job*> jobs;  // each is its caller's, who waits
+
+  std::mutex mutex;
+  std::condition_variable ended;
+  bool has_ended = false;  // protected by mutex
+
+  void Wait() {
+    std::unique_lock lock(mutex);
+    ended.wait(lock, [this] { return has_ended; });
+  }
+  void End() {
+    {
+      const std::scoped_lock lock(mutex);
+      has_ended = true;
+    }
+    ended.notify_all();
+  }
+};
+
+Writer::Writer(std::unique_ptr<Database> database)
+    : database_(std::move(database)), waiting_(std::make_shared<Batch>()) {
   database_->Execute("PRAGMA wal_autocheckpoint = 0");
   database_->WatchLog([this](int pages) { log_pages_ = pages; });
   thread_ = std::thread([this] { Loop(); });
@@ -39,14 +59,16 @@ Writer::~Writer() {
 }
 
 void Writer::Run(const std::function<void(Database&)>& run) {
-  const auto job = std::make_shared<Job>(run);
+  Job job{run};
+  std::shared_ptr<Batch> batch;
   {
     const std::scoped_lock lock(mutex_);
-    waiting_.push_back(job);
+    batch = waiting_;
+    batch->jobs.push_back(&job);
   }
   work_waits_.notify_one();
-  job->done.acquire();
-  if (job->error) std::rethrow_exception(job->error);
+  batch->Wait();
+  if (job.error) std::rethrow_exception(job.error);
 }
 
 Writer::Counts Writer::counts() const {
@@ -56,36 +78,36 @@ Writer::Counts Writer::counts() const {
 
 void Writer::Loop() {
   for (;;) {
-    std::vector<std::shared_ptr<Job>> batch;
+    auto batch = std::make_shared<Batch>();
     {
       std::unique_lock lock(mutex_);
-      work_waits_.wait(lock, [this] { return stopping_ || !waiting_.empty(); });
-      if (waiting_.empty()) return;
+      work_waits_.wait(lock, [this] { return stopping_ || !waiting_->jobs.empty(); });
+      if (waiting_->jobs.empty()) return;
       batch.swap(waiting_);
     }
-    CommitTogether(batch);
+    CommitTogether(*batch);
     {
       const std::scoped_lock lock(mutex_);
       counts_.commits += 1;
-      counts_.jobs += batch.size();
+      counts_.jobs += batch->jobs.size();
     }
-    for (const auto& job : batch) job->done.release();
+    batch->End();
     KeepLogShort();
   }
 }
 
-void Writer::CommitTogether(const std::vector<std::shared_ptr<Job>>& batch) {
+void Writer::CommitTogether(const Batch& batch) {
   try {
     Transaction transaction(*database_, Transaction::Kind::kWrite);
-    for (const auto& job : batch) RunInSavepoint(*job);
+    for (Job* job : batch.jobs) RunInSavepoint(*job);
     transaction.Commit();
   } catch (...) {
-    if (batch.size() == 1) {
-      batch.front()->error = std::current_exception();
+    if (batch.jobs.size() == 1) {
+      batch.jobs.front()->error = std::current_exception();
       return;
     }
     // One job may have cost the others their transaction: each gets one of its own.
-    for (const auto& job : batch) CommitAlone(*job);
+    for (Job* job : batch.jobs) CommitAlone(*job);
   }
 }
 

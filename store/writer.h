@@ -9,7 +9,6 @@
 #include <mutex>
 #include <string>
 #include <thread>
-#include <vector>
 
 #include "store/sqlite.h"
 
@@ -40,9 +39,10 @@ class Writer {
 
  private:
   struct Job;
+  struct Batch;
 
   void Loop();
-  void CommitTogether(const std::vector<std::shared_ptr<Job>>& batch);
+  void CommitTogether(const Batch& batch);
   void CommitAlone(Job& job);
   void RunInSavepoint(Job& job);
   void KeepLogShort();
@@ -53,7 +53,7 @@ class Writer {
   mutable std::mutex mutex_;
   std::condition_variable work_waits_;
   // The state below is protected by mutex_.
-  std::vector<std::shared_ptr<Job>> waiting_;
+  std::shared_ptr<Batch> waiting_;
   Counts counts_;
   bool stopping_ = false;
 
