@@ -56,6 +56,9 @@ $(BUILD)/%.o: %.cpp | $(HTTPLIB)/httplib.h
 	@echo "  compile $<"
 	@$(CXX) $(CPPFLAGS) $(CXXFLAGS) -MMD -MP -c -o $@ $<
 
+# Tests are compiled often and run seldom.
+$(TESTS) $(CRASH): CXXFLAGS += -O0
+
 # What --version tells; main.cpp is compiled anew when it changes.
 $(BUILD)/version.h: FORCE
 	@mkdir -p $(@D)
