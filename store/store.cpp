@@ -126,6 +126,8 @@ class TemporaryFile {
     }
     struct stat present {};
     if (::stat(path.c_str(), &present) == 0 && present.st_size > 0) return false;
+    // What a database of this name left behind when it was deleted is not this one's.
+    for (const char* log : {"-wal", "-shm", "-journal"}) ::unlink((path + log).c_str());
     if (::rename(path_.c_str(), path.c_str()) != 0) Refuse(path, Reason(errno));
     SyncFolderOf(path);
     return true;

@@ -134,5 +134,20 @@ TEST_CASE("A new database killed while it is made is made by the next start") {
   }
 }
 
+TEST_CASE("The log of a database that was killed and deleted is not taken for the new one's") {
+  const TemporaryFolder folder;
+  const std::string path = folder.File("kiosk.db");
+  {
+    Kiosk kiosk({"--db", path, "--quiet"});
+    REQUIRE(Ask(kiosk.port(), "GET", "/api/users/old").status == 200);
+    kiosk.Kill();
+  }
+  REQUIRE(std::filesystem::file_size(path + "-wal") > 0);
+  std::filesystem::remove(path);
+  Kiosk kiosk({"--db", path, "--quiet"});
+  CHECK(QueryFile(path, "SELECT count(*) FROM users") == "0");
+  CHECK(QueryFile(path, "PRAGMA integrity_check") == "ok");
+}
+
 }  // namespace
 }  // namespace kiosk::test
