@@ -235,7 +235,7 @@ constexpr size_t kPageInLog = 4096 + 24;
 constexpr size_t kLogPages = 4000;  // as in store/writer.cpp: then the log is moved
 
 TEST_CASE("A disk that fails while the log is moved into the database costs nothing") {
-  const uint64_t stride = CrashRounds() < 100 ? 29 : 1;  // `make test` tries some, not every one
+  const uint64_t stride = CrashRounds() < 100 ? 53 : 1;  // `make test` tries some, not every one
   const Bench bench;
   // A disk just before its log is moved, as a crash leaves it.
   PowerDisk::Image full_log;
