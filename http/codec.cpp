@@ -182,10 +182,13 @@ ServiceReference ReadServiceReference(const Json& json, const std::string& field
 
 // The id of a service itself: "123" or 123.
 int64_t ReadServiceId(const Json& json, const std::string& field, Faults& faults) {
-  const bool is_id = json.As<Json::Number>() || json.As<std::string>();
-  const int64_t id = is_id ? ReadServiceReference(json, field, faults).id : kNoService;
-  if (id == kNoService) faults.Add(field, field + " must be a whole number of at least 1.");
-  return id;
+  const auto* number = json.As<Json::Number>();
+  const auto* text = json.As<std::string>();
+  const auto id = number ? ParseCount(number->digits) : text ? ParseCount(*text) : std::nullopt;
+  if (!id || *id == kNoService) {
+    faults.Add(field, field + " must be a whole number of at least 1.");
+  }
+  return id.value_or(kNoService);
 }
 
 std::vector<ServiceReference> ReadServiceReferences(const Json& json, const std::string& field,

@@ -1151,6 +1151,7 @@ TEST_CASE("services are listed, read, made, renamed and deleted") {
 TEST_CASE("a service whose fields are not as they should be is an invalid request") {
   const TestServer server;
   const std::string name_rule = "name must have 1 to 200 characters.";
+  const std::string id_rule = "id must be a whole number of at least 1.";
   const struct {
     const char* name;
     std::string body;
@@ -1162,11 +1163,12 @@ TEST_CASE("a service whose fields are not as they should be is an invalid reques
       {"name a number", R"({"name": 1})", "name", "name must be a string."},
       {"name empty", R"({"name": ""})", "name", name_rule},
       {"name of 201 characters", R"({"name": ")" + Repeat("x", 201) + R"("})", "name", name_rule},
-      {"id of nothing", R"({"name": "x", "id": 0})", "id",
-       "id must be a whole number of at least 1."},
-      {"id negative", R"({"name": "x", "id": -1})", "id",
-       "id must be whole numbers, or strings of digits."},
-      {"id null", R"({"name": "x", "id": null})", "id", "id must be a whole number of at least 1."},
+      {"id of nothing", R"({"name": "x", "id": 0})", "id", id_rule},
+      {"id negative", R"({"name": "x", "id": -1})", "id", id_rule},
+      {"id with a fraction", R"({"name": "x", "id": 1.5})", "id", id_rule},
+      {"id a word", R"({"name": "x", "id": "one"})", "id", id_rule},
+      {"id null", R"({"name": "x", "id": null})", "id", id_rule},
+      {"id an object that has one", R"({"name": "x", "id": {"id": 900}})", "id", id_rule},
       {"an unknown field", R"({"name": "x", "price": 1})", "price",
        "price is not a field that can be given here."},
       {"a list", R"(["x"])", "", "The body must be an object."},
