@@ -71,7 +71,9 @@ Response Error(int status, std::string_view code, std::string_view message,
 }
 
 Response InvalidRequest(const InvalidField& invalid) {
-  return Error(400, "invalid_request", invalid.message, invalid.field);
+  Response response = Error(400, "invalid_request", invalid.message, invalid.field);
+  response.is_kept = false;  // the client may mend the request and send it under the same key
+  return response;
 }
 
 Response NotFound() { return Error(404, "not_found", "There is nothing under this address."); }
@@ -156,6 +158,7 @@ Response AnswerOnce(Api& api, const Request& request,
                    "This Idempotency-Key was used with another body or path.");
     }
     Response response = use_case(db);
+    if (!response.is_kept) return response;
     const idempotency::Answer answer{fingerprint, response.status, LocationOf(response),
                                      response.body};
     idempotency::Keep(db, key, answer, request.now);

@@ -45,6 +45,7 @@ struct Response {
   std::string body;
   std::string content_type = "application/json";
   std::vector<std::pair<std::string, std::string>> headers;
+  bool is_kept = true;  // under the request's Idempotency-Key, if it has one
 
   // Instead of a body of known size: called for one piece after the other until one is empty.
   std::function<std::string()> next_piece;

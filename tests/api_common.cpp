@@ -721,6 +721,10 @@ TEST_CASE("a request that fails validation is not kept under its Idempotency-Key
   } refused[] = {
       {"no JSON", RequestText("POST", "/orders", "{", kKey), 400},
       {"an invalid request", RequestText("POST", "/orders", R"({"quantity": 1})", kKey), 400},
+      {"an invalid request that takes the database to see",
+       RequestText("POST", "/orders",
+                   R"({"totalfee": 1, "services": [{"id": 123, "name": "Testing"}]})", kKey),
+       400},
       {"one to the shop", RequestText("POST", "/api/orders", R"({"order": {}})", kKey), 400},
       {"one to the services", RequestText("POST", "/services", "{}", kKey), 400},
       {"another type",
