@@ -63,9 +63,11 @@ Timestamp Now() {
 
 std::string ReadFile(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
-  std::string text{std::istreambuf_iterator<char>(file), {}};
-  if (!file) throw StartError("cannot read the seed " + path + "; check the path given to --seed");
-  return text;
+  try {
+    if (file) return {std::istreambuf_iterator<char>(file), {}};
+  } catch (const std::ios_base::failure&) {  // a folder can be opened, but not read
+  }
+  throw StartError("cannot read the seed " + path + "; check the path given to --seed");
 }
 
 Seed ParseSeed(std::string_view text, const std::string& name) {
@@ -311,6 +313,14 @@ void AddServeOptions(CLI::App& app, Options& options) {
           {"text", LogFormat::kText}, {"json", LogFormat::kJson}}));
 }
 
+// Says what is wrong in one line, whatever the names in it hold.
+int Fail(int exit_code, std::string what) {
+  std::ranges::replace_if(
+      what, [](unsigned char c) { return c < 0x20 || c == 0x7F; }, '?');
+  std::cerr << "kiosk: " << what << std::endl;
+  return exit_code;
+}
+
 int ParseAndRun(int argc, char** argv) {
   Options options;
   options.api.version = KIOSK_VERSION;
@@ -361,8 +371,7 @@ int ParseAndRun(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     std::string what = error.what();
     std::ranges::replace(what, '\n', ' ');
-    std::cerr << "kiosk: " << what << "; see kiosk --help" << std::endl;
-    return kExitUsage;
+    return Fail(kExitUsage, what + "; see kiosk --help");
   }
   command(options);
   return 0;
@@ -372,8 +381,7 @@ int Run(int argc, char** argv) {
   try {
     return ParseAndRun(argc, argv);
   } catch (const std::exception& error) {
-    std::cerr << "kiosk: " << error.what() << std::endl;
-    return kExitFailure;
+    return Fail(kExitFailure, error.what());
   }
 }
 

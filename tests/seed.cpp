@@ -337,7 +337,22 @@ TEST_CASE("a seed that cannot be read is one line with its name, and exit 1") {
       RunKiosk({"--port", "0", "--seed", "none.json"}, {folder.path(), {}, {}});
   CHECK(missing.exit_code == 1);
   CHECK(missing.err == "kiosk: cannot read the seed none.json" + hint);
-  CHECK(FilesIn(folder.path()).empty());
+  std::filesystem::create_directory(folder.File("folder.json"));
+  const Finished is_folder =
+      RunKiosk({"--port", "0", "--seed", "folder.json"}, {folder.path(), {}, {}});
+  CHECK(is_folder.exit_code == 1);
+  CHECK(is_folder.err == "kiosk: cannot read the seed folder.json" + hint);
+  CHECK(FilesIn(folder.path()) == std::vector<std::string>{"folder.json"});
+}
+
+TEST_CASE("what a bad seed holds cannot break the line that names it") {
+  const TemporaryFolder folder;
+  WriteFile(folder.File("own.json"), R"({"starting_balance": 500, "a\nb\u001b[31m": 1})");
+  const Finished finished =
+      RunKiosk({"--port", "0", "--seed", "own.json"}, {folder.path(), {}, {}});
+  CHECK(finished.exit_code == 1);
+  CHECK(finished.err ==
+        "kiosk: bad seed own.json: at a?b?[31m: a?b?[31m is not a field that can be given here.\n");
 }
 
 TEST_CASE("--seed is for a new database: one that exists keeps what it holds") {
