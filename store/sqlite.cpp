@@ -131,13 +131,21 @@ void Database::MoveLog(Checkpoint how) {
   if (result != SQLITE_OK && (result & 0xff) != SQLITE_BUSY) Fail(database_.get());
 }
 
-void Database::CopyTo(const std::string& path) {
+void Database::CopyTo(const std::string& path, const char* schema) {
   Database target(path, Mode::kCreate);
   sqlite3_backup* backup =
-      sqlite3_backup_init(target.database_.get(), "main", database_.get(), "main");
+      sqlite3_backup_init(target.database_.get(), "main", database_.get(), schema);
   if (!backup) Fail(target.database_.get());
   sqlite3_backup_step(backup, -1);
   Check(target.database_.get(), sqlite3_backup_finish(backup));
+}
+
+std::string Database::Image() {
+  sqlite3_int64 size = 0;
+  const std::unique_ptr<unsigned char, void (*)(void*)> bytes(
+      sqlite3_serialize(database_.get(), "main", &size, 0), sqlite3_free);
+  if (!bytes) throw StorageFault(SQLITE_NOMEM, "out of memory");
+  return {reinterpret_cast<const char*>(bytes.get()), static_cast<size_t>(size)};
 }
 
 void Database::AttachImage(std::string_view image) {

@@ -96,7 +96,11 @@ class Database {
   void MoveLog(Checkpoint how);
 
   // Copies the whole database, consistent, into a new file. Throws StorageFault.
-  void CopyTo(const std::string& path);
+  // `schema` is "main", or "packed" for an attached image.
+  void CopyTo(const std::string& path, const char* schema = "main");
+
+  // The bytes of the whole database, also inside a transaction.
+  [[nodiscard]] std::string Image();
 
   // Opens the database whose bytes are `image` beside the main one, in place, under the schema name
   // `packed`. The bytes outlive this connection; nobody writes to them.

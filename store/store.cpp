@@ -223,10 +223,11 @@ Store::~Store() = default;
 
 void Store::CopyTo(const std::string& path) {
   if (path_.empty()) {
-    Write([&path](Database& db) {
-      db.CopyTo(path);
-      return true;
-    });
+    // SQLite copies nothing out of a connection that is in a transaction, as the writer's is.
+    const std::string image = Write([](Database& db) { return db.Image(); });
+    Database scratch(":memory:", Database::Mode::kReadWrite);
+    scratch.AttachImage(image);
+    scratch.CopyTo(path, "packed");
     return;
   }
   Database(path_, Database::Mode::kReadOnly).CopyTo(path);

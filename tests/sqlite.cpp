@@ -381,3 +381,17 @@ TEST_CASE("a copy is the whole database") {
   CHECK(test::QueryFile(folder.File("copy.db"), "PRAGMA integrity_check") == "ok");
   CHECK(FaultOf([&] { db.CopyTo(folder.File("no/copy.db")); }) == Kind::kUnavailable);
 }
+
+TEST_CASE("a database in memory is copied by its image while its only connection is writing") {
+  const test::TemporaryFolder folder;
+  Database db = ExampleDatabase();
+  Transaction transaction(db, Transaction::Kind::kWrite);
+  CHECK(FaultOf([&] { db.CopyTo(folder.File("busy.db")); }) == Kind::kUnavailable);
+  const std::string image = db.Image();
+  Database scratch(":memory:", Database::Mode::kReadWrite);
+  scratch.AttachImage(image);
+  scratch.CopyTo(folder.File("copy.db"), "packed");
+  Database copy(folder.File("copy.db"), Database::Mode::kReadOnly);
+  CHECK(Contents(copy) == Contents(db));
+  CHECK(test::QueryFile(folder.File("copy.db"), "PRAGMA integrity_check") == "ok");
+}
