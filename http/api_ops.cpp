@@ -95,7 +95,10 @@ Response DownloadBackup(Api& api, const Request& request) {
   Response response;
   response.content_type = "application/vnd.sqlite3";
   response.headers.emplace_back("Content-Disposition", "attachment; filename=\"kiosk-backup.db\"");
-  if (request.method == "HEAD") return response;
+  if (request.method == "HEAD") {
+    response.next_piece = [] { return std::string(); };  // of unknown size, as what GET sends
+    return response;
+  }
   const auto file = std::make_shared<BackupFile>(api.store);
   response.next_piece = [file] { return file->ReadPiece(); };
   return response;
