@@ -98,6 +98,20 @@ test-crash: packages
 	@$(MAKE) --no-print-directory $(BUILD)/kiosk $(BUILD)/tests/crash_all
 	KIOSK=$(BUILD)/kiosk KIOSK_CRASH_ROUNDS=$${KIOSK_CRASH_ROUNDS:-200} $(BUILD)/tests/crash_all
 
+# data/openapi.json against a linter, against the source, and every answer in it against the server.
+OPENAPI_TEST := build/tests/openapi
+test-openapi: packages
+	@command -v npm >/dev/null || .ci/install nodejs npm
+	@$(MAKE) --no-print-directory $(BUILD)/kiosk $(OPENAPI_TEST)/node_modules
+	cp tests/openapi/*.mjs $(OPENAPI_TEST)
+	KIOSK=$(BUILD)/kiosk node $(OPENAPI_TEST)/check.mjs
+
+$(OPENAPI_TEST)/node_modules: tests/openapi/package.json tests/openapi/package-lock.json
+	@mkdir -p $(@D)
+	cp $^ $(@D)
+	cd $(@D) && npm ci --no-audit --no-fund --loglevel=error
+	@touch $@
+
 # Style, warnings, and that arrows run main -> http -> store and never back.
 CPP_FILES := $(shell git ls-files --cached --others --exclude-standard '*.cpp' '*.h')
 lint: packages
