@@ -1,11 +1,11 @@
 #include "store/pack.h"
 
 #include <fcntl.h>
+#include <sys/auxv.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <charconv>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
@@ -20,7 +20,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr char kExecutable[] = "/proc/self/exe";
 constexpr size_t kPage = 4096;  // mapping begins at a page
 
 constexpr char kTables[] = R"(
@@ -35,6 +34,13 @@ constexpr char kCountFiles[] = "SELECT count(*) FROM packed.pack_files";
 // An image is read in place, which a write-ahead log does not allow.
 constexpr char kNoWriteAhead[] = "PRAGMA journal_mode = DELETE";
 constexpr char kVacuum[] = "VACUUM";
+
+// The file of the running executable, also where there is no /proc.
+std::string ExecutablePath() {
+  constexpr char kLink[] = "/proc/self/exe";
+  if (::access(kLink, R_OK) == 0) return kLink;
+  return reinterpret_cast<const char*>(::getauxval(AT_EXECFN));
+}
 
 uint64_t Hash(std::string_view bytes) { return std::hash<std::string_view>{}(bytes); }
 
@@ -53,7 +59,7 @@ std::string ReadWholeFile(const std::string& path) {
 
 // The executable without the pack that it may carry.
 std::string ReadBareExecutable() {
-  std::string executable = ReadWholeFile(kExecutable);
+  std::string executable = ReadWholeFile(ExecutablePath());
   if (embedded::Slot().size > 0) executable.resize(embedded::Slot().offset);
   return executable;
 }
@@ -133,7 +139,7 @@ void WriteExecutable(const std::string& path, std::string_view executable, std::
 std::unique_ptr<Pack> Pack::OfThisExecutable() {
   const embedded::PackSlot& slot = embedded::Slot();
   if (slot.size == 0) return nullptr;
-  const int fd = ::open(kExecutable, O_RDONLY | O_CLOEXEC);
+  const int fd = ::open(ExecutablePath().c_str(), O_RDONLY | O_CLOEXEC);
   if (fd < 0) throw PackError("cannot read this executable's own file, which carries a pack");
   struct stat status {};
   if (::fstat(fd, &status) != 0 ||

@@ -34,7 +34,7 @@ std::string Lower(std::string text) {
 // Starts the executable under test with its output in files. Returns its process id.
 pid_t Start(const std::vector<std::string>& arguments, const ChildOptions& options,
             const std::string& out, const std::string& err) {
-  const std::string path = KioskPath();
+  const std::string path = options.executable.empty() ? KioskPath() : options.executable;
   std::vector<const char*> argv{path.c_str()};
   for (const std::string& argument : arguments) argv.push_back(argument.c_str());
   argv.push_back(nullptr);
@@ -107,11 +107,26 @@ std::string KioskPath() {
 }
 
 Finished RunKiosk(const std::vector<std::string>& arguments, const ChildOptions& options) {
+  return InterruptKiosk(arguments, options, [] { return false; });
+}
+
+Finished InterruptKiosk(const std::vector<std::string>& arguments, const ChildOptions& options,
+                        const std::function<bool()>& is_time) {
   const TemporaryFolder output;
   const std::string out = output.File("out");
   const std::string err = output.File("err");
   const pid_t pid = Start(arguments, options, out, err);
-  auto code = WaitFor(pid, std::chrono::seconds(20));
+  constexpr auto kPatience = std::chrono::seconds(20);
+  const auto begin = steady_clock::now();
+  std::optional<int> code;
+  bool interrupted = false;
+  while (!code && steady_clock::now() - begin < kPatience) {
+    code = WaitFor(pid, std::chrono::milliseconds(2));
+    if (!code && !interrupted && is_time()) {
+      ::kill(pid, SIGINT);
+      interrupted = true;
+    }
+  }
   if (!code) {
     ::kill(pid, SIGKILL);
     code = WaitFor(pid, std::chrono::seconds(5));

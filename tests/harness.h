@@ -5,6 +5,7 @@
 #include <sys/types.h>
 
 #include <chrono>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -40,9 +41,10 @@ struct Finished {
 
 // How a child runs: its folder, and what is done in it just before the program starts.
 struct ChildOptions {
-  std::string folder;
-  std::map<std::string, std::string> environment;  // added to ours
+  std::string folder = {};
+  std::map<std::string, std::string> environment = {};  // added to ours
   void (*before_exec)() = nullptr;
+  std::string executable = {};  // empty: the one under test; a path that is good after before_exec
 };
 
 // The path of the executable under test, from the environment variable KIOSK.
@@ -51,6 +53,11 @@ struct ChildOptions {
 // Runs the executable under test to its end; one that does not end within 20 seconds is killed.
 [[nodiscard]] Finished RunKiosk(const std::vector<std::string>& arguments,
                                 const ChildOptions& options = {});
+
+// Starts the executable under test, sends it SIGINT as soon as `is_time`, and waits for its end.
+[[nodiscard]] Finished InterruptKiosk(const std::vector<std::string>& arguments,
+                                      const ChildOptions& options,
+                                      const std::function<bool()>& is_time);
 
 // The executable serving. Always with --port 0 unless the arguments name a port.
 class Kiosk {

@@ -1,0 +1,222 @@
+#include "store/pack.h"
+
+#include <doctest/doctest.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <filesystem>
+
+#include "tests/harness.h"
+
+using namespace kiosk::test;
+
+namespace {
+
+namespace fs = std::filesystem;
+
+// A folder with a small frontend build, and a seed of its own.
+struct Material {
+  TemporaryFolder folder;
+
+  Material() {
+    fs::create_directories(folder.File("build/assets"));
+    WriteFile(folder.File("build/index.html"), "<h1>Acme</h1>");
+    WriteFile(folder.File("build/assets/main-DiwrgTda.js"), "export {}\n");
+    WriteFile(
+        folder.File("seed.json"),
+        R"({"starting_balance": 12.5, "products": [{"id": "tea", "name": "Tea", "price": 2}]})");
+  }
+
+  [[nodiscard]] ChildOptions In() const { return {.folder = folder.path()}; }
+  [[nodiscard]] ChildOptions Run(const std::string& name) const {
+    return {.folder = folder.path(), .executable = folder.File(name)};
+  }
+  void Pack(const std::vector<std::string>& arguments) const {
+    std::vector<std::string> all{"pack"};
+    all.insert(all.end(), arguments.begin(), arguments.end());
+    const Finished finished = RunKiosk(all, In());
+    REQUIRE_MESSAGE(finished.exit_code == 0, finished.err);
+    CHECK(finished.out.empty());
+    CHECK(finished.err.empty());
+  }
+};
+
+const std::string kTea = R"({"products":[{"id":"tea","name":"Tea","price":2}]})";
+
+// The test that changes root and user becomes another person with nothing: no home, no rights.
+std::string jail;
+
+void EnterJail() {
+  if (::chroot(jail.c_str()) != 0 || ::chdir("/") != 0) ::_exit(126);
+  if (::setgid(65534) != 0 || ::setuid(65534) != 0) ::_exit(126);
+  ::unsetenv("HOME");
+}
+
+}  // namespace
+
+TEST_CASE("a packed executable serves the frontend and the seed that it carries") {
+  const Material material;
+  material.Pack({"-o", "demo", "--frontend", "build", "--seed", "seed.json", "--name", "Acme demo",
+                 "--port", "4100"});
+  Kiosk demo({"--quiet"}, material.Run("demo"));
+  CHECK(Ask(demo.port(), "GET", "/").body == "<h1>Acme</h1>");
+  const Answer script = Ask(demo.port(), "GET", "/assets/main-DiwrgTda.js");
+  CHECK(script.body == "export {}\n");
+  CHECK(script.Header("content-type") == "text/javascript; charset=utf-8");
+  CHECK(script.Header("cache-control") == "public, max-age=31536000, immutable");
+  CHECK(Ask(demo.port(), "GET", "/assets/none.js").status == 404);
+  CHECK(Ask(demo.port(), "GET", "/basket", "", {{"Accept", "text/html"}}).body == "<h1>Acme</h1>");
+  CHECK(Ask(demo.port(), "GET", "/api/products").body == kTea);
+  CHECK(Ask(demo.port(), "GET", "/api/users/ana").body ==
+        R"({"user":{"user_id":"ana","data":{"balance":12.5,"product_ids":[]}}})");
+  CHECK(demo.Stop().exit_code == 0);
+  CHECK(QueryFile(material.folder.File("Acme demo.db"), "SELECT user_id FROM users") == "ana");
+}
+
+TEST_CASE("a packed executable says in --help what it carries") {
+  const Material material;
+  material.Pack({"-o", "demo", "--frontend", "build", "--name", "Acme demo", "--port", "4100"});
+  const Finished help = RunKiosk({"--help"}, material.Run("demo"));
+  CHECK(help.exit_code == 0);
+  CHECK(
+      help.out.starts_with("Acme demo: a packed kiosk. It carries a frontend of 2 files, its own "
+                           "data and port 4100.\n"));
+}
+
+TEST_CASE("a packed executable starts with the data that was there, and goes back to it") {
+  const Material material;
+  {
+    Kiosk kiosk({"--quiet"}, material.In());
+    CHECK(Ask(kiosk.port(), "POST", "/api/orders",
+              R"({"order":{"items":["netflix"],"user_id":"ana"}})")
+              .status == 200);
+    CHECK(Ask(kiosk.port(), "DELETE", "/orders/224").status == 204);
+    // Also while it is being served.
+    material.Pack({"-o", "demo", "--with-data"});
+    CHECK(kiosk.Stop().exit_code == 0);
+  }
+  const std::string ana =
+      R"({"user":{"user_id":"ana","data":{"balance":424.01,"product_ids":["netflix"]}}})";
+  for (const bool in_memory : {false, true}) {
+    CAPTURE(in_memory);
+    std::vector<std::string> arguments{"--quiet"};
+    if (in_memory) arguments.emplace_back("--memory");
+    Kiosk demo(arguments, material.Run("demo"));
+    CHECK(Ask(demo.port(), "GET", "/api/users/ana").body == ana);
+    CHECK(Ask(demo.port(), "GET", "/orders/224").status == 404);
+    CHECK(Ask(demo.port(), "DELETE", "/orders/223").status == 204);
+    CHECK(Ask(demo.port(), "POST", "/_kiosk/reset").status == 200);
+    CHECK(Ask(demo.port(), "GET", "/orders/223").status == 200);
+    CHECK(Ask(demo.port(), "GET", "/orders/224").status == 404);
+    CHECK(Ask(demo.port(), "GET", "/api/users/ana").body == ana);
+    CHECK(Ask(demo.port(), "DELETE", "/orders/225").status == 204);
+    CHECK(demo.Stop().exit_code == 0);
+  }
+  CHECK(RunKiosk({"reset"}, material.Run("demo")).exit_code == 0);
+  CHECK(QueryFile(material.folder.File("demo.db"), "SELECT id FROM desk_orders ORDER BY id") ==
+        "223\n225");
+}
+
+TEST_CASE("a packed executable can be packed again, and keeps what is not replaced") {
+  const Material material;
+  material.Pack({"-o", "first", "--frontend", "build", "--seed", "seed.json"});
+  const Finished again =
+      RunKiosk({"pack", "-o", "second", "--name", "second"}, material.Run("first"));
+  REQUIRE_MESSAGE(again.exit_code == 0, again.err);
+  // Nothing of the first pack is left in the file.
+  CHECK(fs::file_size(material.folder.File("second")) ==
+        fs::file_size(material.folder.File("first")));
+  Kiosk second({"--quiet", "--memory"}, material.Run("second"));
+  CHECK(Ask(second.port(), "GET", "/").body == "<h1>Acme</h1>");
+  CHECK(Ask(second.port(), "GET", "/api/products").body == kTea);
+}
+
+TEST_CASE("a damaged or cut-off pack says so") {
+  const Material material;
+  material.Pack({"-o", "demo", "--frontend", "build"});
+  const std::string whole = ReadFile(material.folder.File("demo"));
+  std::string damaged = whole;
+  damaged[whole.size() - 5000] ^= 1;
+  const std::pair<const char*, std::string> files[] = {
+      {"cut", whole.substr(0, whole.size() - 1)},
+      {"half", whole.substr(0, fs::file_size(KioskPath()))},
+      {"longer", whole + "x"},
+      {"damaged", damaged},
+  };
+  for (const auto& [name, content] : files) {
+    CAPTURE(name);
+    WriteFile(material.folder.File(name), content);
+    ::chmod(material.folder.File(name).c_str(), 0755);
+    const Finished finished = RunKiosk({"--port", "0"}, material.Run(name));
+    CHECK(finished.exit_code == 1);
+    CHECK(finished.out.empty());
+    CHECK(finished.err ==
+          "kiosk: this executable carries a pack that is damaged or cut off; copy it again from "
+          "where it came\n");
+  }
+  CHECK_FALSE(fs::exists(material.folder.File("demo.db")));
+}
+
+TEST_CASE("a pack that cannot be made says why and leaves nothing behind") {
+  const Material material;
+  fs::create_directories(material.folder.File("empty"));
+  struct Row {
+    std::vector<std::string> arguments;
+    int exit_code;
+    std::string error;
+  };
+  const Row rows[] = {
+      {{"pack"}, 2, "kiosk: --output is required; see kiosk --help\n"},
+      {{"pack", "-o", "demo", "--frontend", "empty"},
+       1,
+       "kiosk: cannot pack the frontend empty: it has no index.html; give --frontend the folder of "
+       "a build\n"},
+      {{"pack", "-o", "demo", "--with-data", "--db", "none.db"},
+       1,
+       "kiosk: cannot use the database none.db: No such file or directory\n"},
+  };
+  for (const Row& row : rows) {
+    const Finished finished = RunKiosk(row.arguments, material.In());
+    CHECK(finished.exit_code == row.exit_code);
+    CHECK(finished.err == row.error);
+  }
+  std::vector<std::string> left;
+  for (const auto& entry : fs::directory_iterator(material.folder.path())) {
+    left.push_back(entry.path().filename().string());
+  }
+  std::ranges::sort(left);
+  CHECK(left == std::vector<std::string>{"build", "empty", "seed.json"});
+}
+
+TEST_CASE("a packed executable runs in an empty root, as another user, from a read-only folder") {
+  REQUIRE_MESSAGE(::geteuid() == 0, "this test changes root and user, and needs to be root");
+  const Material material;
+  material.Pack({"-o", "demo", "--frontend", "build", "--seed", "seed.json"});
+  const TemporaryFolder root;
+  fs::copy_file(material.folder.File("demo"), root.File("demo"));
+  fs::create_directory(root.File("place"));
+  ::chmod(root.path().c_str(), 0555);
+  ::chmod(root.File("place").c_str(), 0777);
+  jail = root.path();
+  const ChildOptions jailed{.before_exec = EnterJail, .executable = "/demo"};
+  {
+    Kiosk demo({"--quiet", "--memory"}, jailed);
+    CHECK(Ask(demo.port(), "GET", "/api/products").body == kTea);
+    CHECK(demo.Stop().exit_code == 0);
+  }
+  {
+    Kiosk demo({"--quiet", "--db", "/place/demo.db"}, jailed);
+    CHECK(Ask(demo.port(), "GET", "/").body == "<h1>Acme</h1>");
+    CHECK(Ask(demo.port(), "GET", "/api/users/ana").status == 200);
+    CHECK(demo.Stop().exit_code == 0);
+    CHECK(QueryFile(root.File("place/demo.db"), "SELECT user_id FROM users") == "ana");
+  }
+  const Finished refused = RunKiosk({"--port", "0"}, jailed);
+  CHECK(refused.exit_code == 1);
+  CHECK(
+      refused.err ==
+      "kiosk: cannot use the database demo.db: Permission denied; choose another place with --db, "
+      "or use --memory\n");
+}
