@@ -103,11 +103,20 @@ void SyncFolderOf(const std::string& path) {
   if (fd.valid()) ::fsync(fd.get());
 }
 
+// A device or a folder is never opened, and above all never replaced.
+void CheckPlainFile(const std::string& path) {
+  struct stat present {};
+  if (::stat(path.c_str(), &present) == 0 && !S_ISREG(present.st_mode)) {
+    Refuse(path, "it is not a plain file; choose another one");
+  }
+}
+
 // A file that is removed when it goes out of scope.
 class TemporaryFile {
  public:
   // Beside `path`, so that it can be moved there.
   explicit TemporaryFile(const std::string& path) : path_(path + ".XXXXXX") {
+    CheckPlainFile(path);
     const FileDescriptor fd(::mkostemp(path_.data(), O_CLOEXEC));
     if (!fd.valid())
       Refuse(path, Reason(errno) + "; choose another place with --db, or use --memory");
@@ -182,6 +191,7 @@ class Store::FileLock {
 
 std::unique_ptr<Store> Store::Open(const std::string& path, const Origin& origin) {
   std::unique_ptr<Store> store(new Store);
+  CheckPlainFile(path);
   try {
     if (FileSize(path) == 0) CreateDatabase(path, origin);
     store->path_ = path;
@@ -269,6 +279,7 @@ void CreateDatabase(const std::string& path, const Origin& origin) {
 }
 
 void CopyDatabase(const std::string& from, const std::string& to) {
+  CheckPlainFile(from);
   const FileDescriptor present(::open(from.c_str(), O_RDONLY | O_CLOEXEC));
   if (!present.valid()) Refuse(from, Reason(errno));
   CheckHeader(from, present.get());
