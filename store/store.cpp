@@ -96,12 +96,28 @@ void CheckHeader(const std::string& path, int fd) {
   }
 }
 
-void SyncFolderOf(const std::string& path) {
+// The descriptor of the folder that `path` is in; negative if there is none.
+int OpenFolderOf(const std::string& path) {
   const auto folder = std::filesystem::path(path).parent_path();
-  const FileDescriptor fd(
-      ::open(folder.empty() ? "." : folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  return ::open(folder.empty() ? "." : folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+}
+
+void SyncFolderOf(const std::string& path) {
+  const FileDescriptor fd(OpenFolderOf(path));
   if (fd.valid()) ::fsync(fd.get());
 }
+
+// Held while a database is looked for and made: of two kiosks that start at once the second waits,
+// and finds the first one's.
+class FolderLock {
+ public:
+  explicit FolderLock(const std::string& path) : fd_(OpenFolderOf(path)) {
+    if (fd_.valid()) ::flock(fd_.get(), LOCK_EX);
+  }
+
+ private:
+  FileDescriptor fd_;
+};
 
 // A device or a folder is never opened, and above all never replaced.
 void CheckPlainFile(const std::string& path) {
@@ -166,6 +182,13 @@ uint64_t FileSize(const std::string& path) {
   return missing ? 0 : size;
 }
 
+// What SQLite leaves when it fails before anything was logged.
+void RemoveEmptyLog(const std::string& path) {
+  if (FileSize(path + "-wal") > 0) return;
+  ::unlink((path + "-wal").c_str());
+  ::unlink((path + "-shm").c_str());
+}
+
 size_t ReaderCount() { return std::clamp(std::thread::hardware_concurrency() * 2, 2U, 16U); }
 
 }  // namespace
@@ -191,11 +214,14 @@ class Store::FileLock {
 
 std::unique_ptr<Store> Store::Open(const std::string& path, const Origin& origin) {
   std::unique_ptr<Store> store(new Store);
+  bool had_log = false;
   CheckPlainFile(path);
   try {
+    const FolderLock folder(path);
     if (FileSize(path) == 0) CreateDatabase(path, origin);
     store->path_ = path;
     store->lock_ = std::make_unique<FileLock>(path);
+    had_log = std::filesystem::exists(path + "-wal");
     auto database = std::make_unique<Database>(path, Database::Mode::kReadWrite);
     if (database->IsReadOnly()) {
       Refuse(path, "it is read-only; make it writable, or choose another file with --db");
@@ -215,6 +241,9 @@ std::unique_ptr<Store> Store::Open(const std::string& path, const Origin& origin
       store->readers_.push_back(std::move(reader));
     }
   } catch (const StorageFault& fault) {
+    store->readers_.clear();
+    store->writer_.reset();
+    if (!had_log) RemoveEmptyLog(path);
     Refuse(path, fault);
   }
   return store;
