@@ -194,6 +194,9 @@ std::optional<std::string> Pack::ReadFile(const std::string& path) const {
 }
 
 void WritePack(const std::string& target, const PackOrder& order) {
+  if (fs::exists(target) && !fs::is_regular_file(target)) {
+    throw PackError("cannot write " + target + ": it is not a plain file; choose another one");
+  }
   std::string executable = ReadBareExecutable();
   const std::string image = BuildImage(target + ".pack", order);
   const size_t offset = (executable.size() + kPage - 1) / kPage * kPage;

@@ -597,6 +597,8 @@ TEST_CASE("reset and backup refuse what is no database of ours just so") {
   const std::string no_file = "cannot use the database pipe: it is not a plain file";
   CheckRefused(RunKiosk({"reset", "--db", "pipe"}, In(folder)), 1, no_file);
   CheckRefused(RunKiosk({"backup", "--db", "pipe", "copy.db"}, In(folder)), 1, no_file);
+  CheckRefused(RunKiosk({"pack", "-o", "pipe"}, In(folder)), 1,
+               "cannot write pipe: it is not a plain file");
   CHECK(Snapshot(folder) == before);
 }
 
