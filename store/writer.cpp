@@ -1,6 +1,7 @@
 #include "store/writer.h"
 
 #include <exception>
+#include <optional>
 #include <vector>
 
 namespace kiosk {
@@ -97,11 +98,19 @@ void Writer::Loop() {
 }
 
 void Writer::CommitTogether(const Batch& batch) {
+  std::optional<Transaction> transaction;
   try {
-    Transaction transaction(*database_, Transaction::Kind::kWrite);
-    for (Job* job : batch.jobs) RunInSavepoint(*job);
-    transaction.Commit();
+    transaction.emplace(*database_, Transaction::Kind::kWrite);
   } catch (...) {
+    // What keeps the first from writing keeps all of them: none is made to wait for it again.
+    for (Job* job : batch.jobs) job->error = std::current_exception();
+    return;
+  }
+  try {
+    for (Job* job : batch.jobs) RunInSavepoint(*job);
+    transaction->Commit();
+  } catch (...) {
+    transaction.reset();
     if (batch.jobs.size() == 1) {
       batch.jobs.front()->error = std::current_exception();
       return;
