@@ -80,6 +80,9 @@ $(BUILD)/data/embedded_files.o: data/embedded_files.S data/seed.json data/openap
 build/httplib/httplib.h:
 	.ci/get-httplib $(HTTPLIB_VERSION) build/httplib
 
+build/promtool/promtool:
+	.ci/get-promtool build/promtool
+
 packages:
 	@.ci/install $(PACKAGES)
 
@@ -88,8 +91,9 @@ run: packages
 	build/kiosk
 
 test: packages
-	@$(MAKE) --no-print-directory $(BUILD)/kiosk $(BUILD)/tests/all $(BUILD)/tests/crash_all
-	KIOSK=$(BUILD)/kiosk $(BUILD)/tests/all
+	@$(MAKE) --no-print-directory $(BUILD)/kiosk $(BUILD)/tests/all $(BUILD)/tests/crash_all \
+	    build/promtool/promtool
+	KIOSK=$(BUILD)/kiosk PROMTOOL=build/promtool/promtool $(BUILD)/tests/all
 	KIOSK=$(BUILD)/kiosk $(BUILD)/tests/crash_all
 
 # 200 times kill -9, 1,000 losses of power. KIOSK_CRASH_SEED=n repeats a run, KIOSK_CRASH_ROUNDS=n
