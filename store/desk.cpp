@@ -5,31 +5,40 @@
 namespace kiosk::desk {
 namespace {
 
+// An order is read as a row for each of its services, or one without any.
 constexpr char kFindOrder[] = R"(
-  SELECT row, id, datetime, totalfee, product, quantity, created_at, updated_at
-  FROM desk_orders WHERE id_number = ? AND id = ?)";
-
-// The two parts of a listing: orders with a datetime, then those without. The last parameters are
-// the service wanted (or null) and the limit.
-constexpr char kListDated[] = R"(
-  SELECT row, id, datetime, totalfee, product, quantity, created_at, updated_at
+  SELECT row, desk_orders.id, datetime, totalfee, product, quantity, created_at, updated_at,
+         services.id, services.name
   FROM desk_orders
-  WHERE (datetime, id_number, id) > (?1, ?2, ?3) AND datetime < ?4
+    LEFT JOIN desk_order_services AS chosen ON chosen.order_row = row
+    LEFT JOIN services ON services.id = chosen.service_id
+  WHERE id_number = ? AND desk_orders.id = ?
+  ORDER BY chosen.position)";
+
+// The two parts of a listing: orders with a datetime, then those without. The last parameter is the
+// service wanted, or null. How many are read is up to the reader: a limit would count services. For
+// the same reason the services' positions are not named after ORDER BY: they come in the order of
+// their key, and SQLite would sort each order's few.
+constexpr char kListDated[] = R"(
+  SELECT row, desk_orders.id, datetime, totalfee, product, quantity, created_at, updated_at,
+         services.id, services.name
+  FROM desk_orders
+    LEFT JOIN desk_order_services AS chosen ON chosen.order_row = row
+    LEFT JOIN services ON services.id = chosen.service_id
+  WHERE (datetime, id_number, desk_orders.id) > (?1, ?2, ?3) AND datetime < ?4
     AND (?5 IS NULL OR EXISTS (SELECT 1 FROM desk_order_services
                                WHERE order_row = desk_orders.row AND service_id = ?5))
-  ORDER BY datetime, id_number, id LIMIT ?6)";
+  ORDER BY datetime, id_number, desk_orders.id)";
 constexpr char kListUndated[] = R"(
-  SELECT row, id, datetime, totalfee, product, quantity, created_at, updated_at
+  SELECT row, desk_orders.id, datetime, totalfee, product, quantity, created_at, updated_at,
+         services.id, services.name
   FROM desk_orders
-  WHERE datetime IS NULL AND (id_number, id) > (?1, ?2)
+    LEFT JOIN desk_order_services AS chosen ON chosen.order_row = row
+    LEFT JOIN services ON services.id = chosen.service_id
+  WHERE datetime IS NULL AND (id_number, desk_orders.id) > (?1, ?2)
     AND (?3 IS NULL OR EXISTS (SELECT 1 FROM desk_order_services
                                WHERE order_row = desk_orders.row AND service_id = ?3))
-  ORDER BY id_number, id LIMIT ?4)";
-
-constexpr char kListOrderServices[] = R"(
-  SELECT services.id, services.name
-  FROM desk_order_services AS chosen JOIN services ON services.id = chosen.service_id
-  WHERE chosen.order_row = ? ORDER BY chosen.position)";
+  ORDER BY id_number, desk_orders.id)";
 
 constexpr char kBookingsAfter[] = R"(
   SELECT datetime, id FROM desk_orders
@@ -79,26 +88,39 @@ std::optional<int64_t> Unwrap(const std::optional<T>& value, Member member) {
   return value ? std::optional((*value).*member) : std::nullopt;
 }
 
-StoredOrder ReadOrder(Database& db, const Query& row) {
-  StoredOrder stored;
-  stored.row = row.Int(0);
-  DeskOrder& order = stored.order;
-  order.id = row.Text(1);
-  order.datetime = Wrap<Timestamp>(row.OptionalInt(2));
-  order.totalfee = Wrap<Money>(row.OptionalInt(3));
-  order.product = row.OptionalText(4);
-  order.quantity = row.OptionalInt(5);
-  order.created_at = Timestamp{row.Int(6)};
-  order.updated_at = Timestamp{row.Int(7)};
-  Query service = db.Run(kListOrderServices, stored.row);
-  while (service.Step()) order.services.push_back({service.Int(0), service.Text(1)});
-  return stored;
-}
+// Reads orders one after the other, each from its rows.
+class OrderReader {
+ public:
+  template <class... Args>
+  OrderReader(Database& db, const char* sql, const Args&... args)
+      : rows_(db.Run(sql, args...)), has_row_(rows_.Step()) {}
+
+  std::optional<StoredOrder> Next() {
+    if (!has_row_) return std::nullopt;
+    StoredOrder stored;
+    stored.row = rows_.Int(0);
+    DeskOrder& order = stored.order;
+    order.id = rows_.Text(1);
+    order.datetime = Wrap<Timestamp>(rows_.OptionalInt(2));
+    order.totalfee = Wrap<Money>(rows_.OptionalInt(3));
+    order.product = rows_.OptionalText(4);
+    order.quantity = rows_.OptionalInt(5);
+    order.created_at = Timestamp{rows_.Int(6)};
+    order.updated_at = Timestamp{rows_.Int(7)};
+    do {
+      if (!rows_.IsNull(8)) order.services.push_back({rows_.Int(8), rows_.Text(9)});
+      has_row_ = rows_.Step();
+    } while (has_row_ && rows_.Int(0) == stored.row);
+    return stored;
+  }
+
+ private:
+  Query rows_;
+  bool has_row_;
+};
 
 std::optional<StoredOrder> FindStored(Database& db, std::string_view id) {
-  Query row = db.Run(kFindOrder, rules::OrderIdNumber(id), id);
-  if (!row.Step()) return std::nullopt;
-  return ReadOrder(db, row);
+  return OrderReader(db, kFindOrder, rules::OrderIdNumber(id), id).Next();
 }
 
 void InsertServices(Database& db, int64_t order_row, const std::vector<Service>& services) {
@@ -167,8 +189,12 @@ std::optional<DeskOrder> FindOrder(Database& db, std::string_view id) {
 std::vector<DeskOrder> ListOrders(Database& db, const DeskFilter& filter, const DeskOrder* after,
                                   int64_t limit) {
   std::vector<DeskOrder> orders;
-  const auto append_rows = [&](Query row) {
-    while (row.Step()) orders.push_back(ReadOrder(db, row).order);
+  const auto append_from = [&](OrderReader&& reader) {
+    while (static_cast<int64_t>(orders.size()) < limit) {
+      auto next = reader.Next();
+      if (!next) return;
+      orders.push_back(std::move(next->order));
+    }
   };
   int64_t after_number = -1;
   std::string after_id;
@@ -180,14 +206,14 @@ std::vector<DeskOrder> ListOrders(Database& db, const DeskFilter& filter, const 
     const Timestamp from = filter.from.value_or(kMinTimestamp);
     const bool begin = !after || *after->datetime < from;
     const int64_t to = filter.to ? filter.to->ms : kMaxTimestamp.ms + 1;
-    append_rows(db.Run(kListDated, begin ? from.ms : after->datetime->ms, begin ? -1 : after_number,
-                       begin ? "" : after_id, to, filter.service_id, limit));
+    append_from(OrderReader(db, kListDated, begin ? from.ms : after->datetime->ms,
+                            begin ? -1 : after_number, begin ? "" : after_id, to,
+                            filter.service_id));
     after_number = -1;
     after_id.clear();
   }
-  const int64_t room = limit - static_cast<int64_t>(orders.size());
-  if (room > 0 && !filter.from && !filter.to) {
-    append_rows(db.Run(kListUndated, after_number, after_id, filter.service_id, room));
+  if (!filter.from && !filter.to) {
+    append_from(OrderReader(db, kListUndated, after_number, after_id, filter.service_id));
   }
   return orders;
 }

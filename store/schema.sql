@@ -80,11 +80,12 @@ CREATE INDEX desk_orders_by_datetime ON desk_orders (datetime, id_number, id);
 
 CREATE TABLE desk_order_services (
   order_row  INTEGER NOT NULL REFERENCES desk_orders ON DELETE CASCADE,
-  service_id INTEGER NOT NULL REFERENCES services (id),
   position   INTEGER NOT NULL,                    -- as the client listed them
-  PRIMARY KEY (order_row, service_id)
+  service_id INTEGER NOT NULL REFERENCES services (id),
+  PRIMARY KEY (order_row, position)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX desk_order_services_by_service ON desk_order_services (service_id);
+-- A service stands in an order once.
+CREATE UNIQUE INDEX desk_order_services_by_service ON desk_order_services (service_id, order_row);
 
 ------------------------------------------------------------------------------ repeated requests
 

@@ -29,7 +29,7 @@ Database ExampleDatabase() {
     INSERT INTO benefit_order_items VALUES (1, 0, 'netflix', 7599);
     INSERT INTO services (id, name) VALUES (1, 'Inspection'), (2, 'Testing');
     INSERT INTO desk_orders VALUES (1, 'A', 9223372036854775807, 0, 100, NULL, NULL, 0, 0);
-    INSERT INTO desk_order_services VALUES (1, 1, 0);
+    INSERT INTO desk_order_services VALUES (1, 0, 1);
     INSERT INTO idempotent_answers VALUES ('key', 1, 201, '', '{}', 0);
   )");
   return db;
@@ -136,11 +136,11 @@ TEST_CASE("the database itself refuses a wrong state") {
        "FOREIGN KEY constraint failed"},
       {"a service in use gets another id", "UPDATE services SET id = 9 WHERE id = 1",
        "FOREIGN KEY constraint failed"},
-      {"an order with an unknown service", "INSERT INTO desk_order_services VALUES (1, 9, 1)",
+      {"an order with an unknown service", "INSERT INTO desk_order_services VALUES (1, 1, 9)",
        "FOREIGN KEY constraint failed"},
       {"an order with a service twice", "INSERT INTO desk_order_services VALUES (1, 1, 1)",
        "UNIQUE constraint failed"},
-      {"a service of an unknown order", "INSERT INTO desk_order_services VALUES (9, 2, 0)",
+      {"a service of an unknown order", "INSERT INTO desk_order_services VALUES (9, 0, 2)",
        "FOREIGN KEY constraint failed"},
       {"a desk order's id twice",
        "INSERT INTO desk_orders VALUES (2, 'A', 9223372036854775807, NULL, NULL, 'P', 1, 0, 0)",
