@@ -71,10 +71,9 @@ bool TakeZone(Reader& in, int64_t& offset) {
   return true;
 }
 
-void AppendDigits(std::string& text, int64_t value, int width) {
-  int64_t divisor = 1;
-  for (int i = 1; i < width; ++i) divisor *= 10;
-  for (; divisor > 0; divisor /= 10) text += static_cast<char>('0' + value / divisor % 10);
+// Overwrites the `width` characters from `at` on.
+void PutDigits(std::string& text, size_t at, size_t width, int value) {
+  for (size_t i = at + width; i > at; value /= 10) text[--i] = static_cast<char>('0' + value % 10);
 }
 
 }  // namespace
@@ -104,23 +103,15 @@ std::string FormatTimestamp(Timestamp moment) {
   const std::chrono::sys_time<std::chrono::milliseconds> time{std::chrono::milliseconds{moment.ms}};
   const auto midnight = std::chrono::floor<std::chrono::days>(time);
   const std::chrono::year_month_day date{midnight};
-  const int64_t ms = (time - midnight).count();
-  std::string text;
-  text.reserve(24);
-  AppendDigits(text, static_cast<int>(date.year()), 4);
-  text += '-';
-  AppendDigits(text, static_cast<unsigned>(date.month()), 2);
-  text += '-';
-  AppendDigits(text, static_cast<unsigned>(date.day()), 2);
-  text += 'T';
-  AppendDigits(text, ms / kHour, 2);
-  text += ':';
-  AppendDigits(text, ms / kMinute % 60, 2);
-  text += ':';
-  AppendDigits(text, ms / kSecond % 60, 2);
-  text += '.';
-  AppendDigits(text, ms % kSecond, 3);
-  text += 'Z';
+  const int ms = static_cast<int>((time - midnight).count());
+  std::string text = "0000-00-00T00:00:00.000Z";
+  PutDigits(text, 0, 4, static_cast<int>(date.year()));
+  PutDigits(text, 5, 2, static_cast<int>(static_cast<unsigned>(date.month())));
+  PutDigits(text, 8, 2, static_cast<int>(static_cast<unsigned>(date.day())));
+  PutDigits(text, 11, 2, ms / static_cast<int>(kHour));
+  PutDigits(text, 14, 2, ms / static_cast<int>(kMinute) % 60);
+  PutDigits(text, 17, 2, ms / static_cast<int>(kSecond) % 60);
+  PutDigits(text, 20, 3, ms % static_cast<int>(kSecond));
   return text;
 }
 
