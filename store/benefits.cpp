@@ -10,10 +10,9 @@ namespace {
 constexpr char kListProducts[] = "SELECT product_id, name, price FROM products ORDER BY position";
 
 constexpr char kFindUser[] = R"(
-  SELECT users.balance, owned_products.product_id
+  SELECT users.balance, owned_products.product_id, owned_products.position
   FROM users LEFT JOIN owned_products USING (user_id)
-  WHERE users.user_id = ?
-  ORDER BY owned_products.position)";
+  WHERE users.user_id = ?)";
 
 constexpr char kStartingBalance[] = "SELECT starting_balance FROM seed";
 
@@ -97,9 +96,13 @@ std::optional<User> FindUser(Database& db, std::string_view user_id) {
   if (!row.Step()) return std::nullopt;
   User user{std::string(user_id), Money{row.Int(0)}, {}};
   if (row.IsNull(1)) return user;
+  // They are few: sorted here they cost a fraction of what SQLite's sorter does.
+  std::vector<std::pair<int64_t, std::string>> owned;
   do {
-    user.product_ids.push_back(row.Text(1));
+    owned.emplace_back(row.Int(2), row.Text(1));
   } while (row.Step());
+  std::ranges::sort(owned);
+  for (auto& [position, product_id] : owned) user.product_ids.push_back(std::move(product_id));
   return user;
 }
 
