@@ -406,7 +406,7 @@ class Server::Implementation : private httplib::Server {
       connection.close_after_answer = true;
       request.body_consumed_ = true;    // nobody knows where it ends, or wants to read that far
       request.headers.erase("Expect");  // nor asks for it
-    } else if (!request.has_header("Content-Length")) {
+    } else if (ChangesState(request.method) && !request.has_header("Content-Length")) {
       // Without a length there is no body (RFC 9112, section 6.3); the library would read on.
       request.set_header("Content-Length", "0");
     }
