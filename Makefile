@@ -110,10 +110,21 @@ test-openapi: packages
 	cp tests/openapi/*.mjs $(OPENAPI_TEST)
 	KIOSK=$(BUILD)/kiosk node $(OPENAPI_TEST)/check.mjs
 
-$(OPENAPI_TEST)/node_modules: tests/openapi/package.json tests/openapi/package-lock.json
+# The page, frontends and other sites in Debian's Chromium; ONLY=text runs the tests named so.
+BROWSER_TEST := build/tests/browser
+test-browser: packages
+	@command -v npm >/dev/null || .ci/install nodejs npm
+	@.ci/install chromium
+	@$(MAKE) --no-print-directory $(BUILD)/kiosk $(BROWSER_TEST)/node_modules
+	@rm -rf $(BROWSER_TEST)/*.js $(BROWSER_TEST)/apps build/screenshots
+	cp -r tests/browser/* $(BROWSER_TEST)
+	cd $(BROWSER_TEST) && KIOSK=$(abspath $(BUILD)/kiosk) node_modules/.bin/playwright test $(if $(ONLY),-g "$(ONLY)")
+
+# From npm only what the lock file names.
+build/tests/%/node_modules: tests/%/package.json tests/%/package-lock.json
 	@mkdir -p $(@D)
 	cp $^ $(@D)
-	cd $(@D) && npm ci --no-audit --no-fund --loglevel=error
+	cd $(@D) && PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD=1 npm ci --no-audit --no-fund --loglevel=error
 	@touch $@
 
 # Style, warnings, and that arrows run main -> http -> store and never back.
