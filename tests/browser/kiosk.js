@@ -14,7 +14,8 @@ class Kiosk {
   constructor(folder) { this.folder = folder; this.port = 0; }
 
   async start(args = []) {
-    this.child = spawn(process.env.KIOSK, ["--memory", "--quiet", "--port", String(this.port), ...args],
+    const database = args.includes("--db") ? [] : ["--memory"];
+    this.child = spawn(process.env.KIOSK, [...database, "--quiet", "--port", String(this.port), ...args],
       { cwd: this.folder, stdio: ["ignore", "pipe", "inherit"] });
     const exited = new Promise(done => this.child.once("exit", done));
     this.exited = exited;
