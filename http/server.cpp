@@ -30,7 +30,7 @@ constexpr size_t kMaxConnections = 1000;  // each has a thread of its own
 constexpr int kIdleSeconds = 60;          // between requests
 constexpr int kRequestSeconds = 20;       // from a request's first byte to its last
 constexpr int kWriteSeconds = 20;         // without any progress
-constexpr auto kFinishWithin = std::chrono::milliseconds(1500);  // at a stop: what is running
+constexpr auto kFinishWithin = std::chrono::milliseconds(1200);  // at a stop: what is running
 constexpr auto kAbandonWithin = std::chrono::milliseconds(300);  // and what had to be cut off
 
 // A connection's bytes, and what its present exchange says about it.

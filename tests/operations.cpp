@@ -336,8 +336,8 @@ TEST_CASE("/metrics is read by Prometheus, and counts what was asked") {
   // Two users, six orders, a removal that was done and two that were not, a name and a reset; the
   // refused ones of them wrote nothing, but were asked of the writer all the same.
   CHECK(std::stoll(samples.at("kiosk_commits_total")) >= 11);
-  CHECK(samples.at("kiosk_writes_per_commit_count") == samples.at("kiosk_commits_total"));
-  CHECK(std::stoll(samples.at("kiosk_writes_per_commit_sum")) >=
+  CHECK(samples.at("kiosk_orders_per_commit_count") == samples.at("kiosk_commits_total"));
+  CHECK(std::stoll(samples.at("kiosk_orders_per_commit_sum")) >=
         std::stoll(samples.at("kiosk_commits_total")));
   const uintmax_t size =
       std::filesystem::file_size(path) + std::filesystem::file_size(path + "-wal");
@@ -363,9 +363,9 @@ TEST_CASE("under load the metrics count every write, and several to a commit") {
   const int placed = load.Stop();
   const auto samples = Samples(Ask(kiosk.port(), "GET", "/metrics").body);
   CHECK(RequestCounts(samples).at("POST /api/orders 200") == std::to_string(placed));
-  CHECK(std::stoll(samples.at("kiosk_writes_per_commit_sum")) >= placed);
+  CHECK(std::stoll(samples.at("kiosk_orders_per_commit_sum")) >= placed);
   CHECK(std::stoll(samples.at("kiosk_commits_total")) <
-        std::stoll(samples.at("kiosk_writes_per_commit_sum")));
+        std::stoll(samples.at("kiosk_orders_per_commit_sum")));
 }
 
 TEST_CASE("a reset puts the data back to the seed while others write") {
