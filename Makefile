@@ -44,7 +44,7 @@ $(BUILD)/tests/crash_all: $(CRASH) $(LIBRARY)
 	@$(CXX) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
 # The library's parsing without its server: the ceiling has the stock one.
-CEILING := $(patsubst %,$(BUILD)/%.o,tests/bench/ceiling http/codec http/json store/money store/rules \
+CEILING := $(patsubst %,$(BUILD)/%.o,tests/bench/ceiling http/codec http/fields http/json store/money store/rules \
              store/timestamp)
 
 $(BUILD)/tests/bench/ceiling: $(CEILING)

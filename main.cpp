@@ -22,6 +22,7 @@
 #include "http/codec.h"
 #include "http/metrics.h"
 #include "http/routes.h"
+#include "http/seed_reader.h"
 #include "http/server.h"
 #include "http/static_files.h"
 #include "store/generate.h"

@@ -5,6 +5,7 @@
 
 #include <filesystem>
 
+#include "http/seed_reader.h"
 #include "store/seed.h"
 
 namespace kiosk {

@@ -4,16 +4,13 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <variant>
 #include <vector>
 
+#include "http/fields.h"
 #include "http/json.h"
 #include "store/model.h"
 
 namespace kiosk {
-
-template <class T>
-using Parsed = std::variant<T, InvalidField>;
 
 struct PlaceOrderBody {
   std::string user_id;
@@ -24,8 +21,6 @@ struct ServiceBody {
   std::optional<int64_t> id;
   std::string name;
 };
-
-enum class BodyUse { kCreate, kUpdate };
 
 // How order.data.items is written: as ids, or as objects with id, name and price.
 enum class ItemsForm { kIds, kObjects };
@@ -39,10 +34,6 @@ enum class ItemsForm { kIds, kObjects };
 
 // {"name": "Inspection", "id": 123}; the id is optional.
 [[nodiscard]] Parsed<ServiceBody> ReadService(const Json& body);
-
-// A seed file as data/seed.json; `now` is when its orders were created. A field is named by its
-// path from the top: "products[2].price". References between its parts are checked.
-[[nodiscard]] Parsed<Seed> ReadSeed(std::string_view text, Timestamp now);
 
 [[nodiscard]] std::string WriteUser(const User& user);
 [[nodiscard]] std::string WriteProducts(const std::vector<Product>& products);

@@ -66,7 +66,8 @@ std::string Metrics::Write(const Writer::Counts& writer, uint64_t database_bytes
 
   Describe(out, "kiosk_commits_total", "counter", "Transactions committed.");
   Sample(out, "kiosk_commits_total", std::to_string(writer.commits));
-  Describe(out, "kiosk_orders_per_commit", "summary", "Orders and other writes that shared one commit.");
+  Describe(out, "kiosk_orders_per_commit", "summary",
+           "Orders and other writes that shared one commit.");
   Sample(out, "kiosk_orders_per_commit_sum", std::to_string(writer.jobs));
   Sample(out, "kiosk_orders_per_commit_count", std::to_string(writer.commits));
   Describe(out, "kiosk_database_size_bytes", "gauge", "Size of the database with its log.");

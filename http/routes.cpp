@@ -189,7 +189,8 @@ Answered Dispatch(Api& api, Request& request) {
     Response response = route ? route->handler(api, request) : AnswerWithoutRoute(api, request);
     if (is_read) TagAnswer(request, response);
     if (is_read && api.frontend && BelongsToFrontend(request.path)) {
-      // A navigation and a script get different answers; a browser that goes back must not mix them.
+      // A navigation and a script get different answers; a browser that goes back must not mix
+      // them.
       response.headers.emplace_back("Vary", "Accept");
     }
     return {std::move(response), index};

@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include "data/embedded.h"
+#include "http/seed_reader.h"
 
 using namespace kiosk;
 

@@ -7,6 +7,7 @@
 
 #include "data/embedded.h"
 #include "http/codec.h"
+#include "http/seed_reader.h"
 #include "tests/harness.h"
 
 using namespace kiosk;

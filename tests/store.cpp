@@ -9,6 +9,7 @@
 
 #include "data/embedded.h"
 #include "http/codec.h"
+#include "http/seed_reader.h"
 #include "store/benefits.h"
 #include "store/desk.h"
 #include "store/seed.h"

@@ -1,0 +1,114 @@
+// Reads values out of parsed JSON, and names the first field at fault. What bodies and seed files
+// have in common.
+#pragma once
+
+#include <algorithm>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "http/json.h"
+#include "store/model.h"
+
+namespace kiosk {
+
+template <class T>
+using Parsed = std::variant<T, InvalidField>;
+
+// Remembers the first fault that was found; readers go on with empty values after one.
+struct Faults {
+  std::optional<InvalidField> first;
+
+  void Add(std::string field, std::string message) {
+    if (!first) first = InvalidField{std::move(field), std::move(message)};
+  }
+};
+
+template <class T>
+Parsed<T> Finish(T value, const Faults& faults) {
+  if (faults.first) return *faults.first;
+  return value;
+}
+
+// An object's fields. Whatever was not asked for by the time Finish is called is unknown.
+class Fields {
+ public:
+  // `path` names the object itself: "" for the body, "order" for its member.
+  Fields(const Json& json, std::string path, Faults& faults)
+      : path_(std::move(path)), object_(json.As<Json::Object>()), faults_(faults) {
+    if (!object_) faults_.Add(path_, (path_.empty() ? "The body" : path_) + " must be an object.");
+  }
+
+  [[nodiscard]] std::string PathOf(std::string_view name) const {
+    return path_.empty() ? std::string(name) : path_ + "." + std::string(name);
+  }
+
+  // The value of an optional field, null if it is missing.
+  const Json* Find(std::string_view name) {
+    known_.push_back(name);
+    if (!object_) return nullptr;
+    const auto same_name = [name](const Json::Member& member) { return member.first == name; };
+    const auto found = std::ranges::find_if(*object_, same_name);
+    if (found == object_->end()) return nullptr;
+    if (std::find_if(found + 1, object_->end(), same_name) != object_->end()) {
+      faults_.Add(PathOf(name), PathOf(name) + " stands twice.");
+    }
+    return &found->second;
+  }
+
+  // The value of a field that must be there; a null value if it is missing.
+  const Json& Need(std::string_view name) {
+    static const Json kNull;
+    const Json* value = Find(name);
+    if (!value) faults_.Add(PathOf(name), PathOf(name) + " is missing.");
+    return value ? *value : kNull;
+  }
+
+  void RefuseOthers() {
+    if (!object_) return;
+    for (const auto& [name, value] : *object_) {
+      if (std::ranges::find(known_, name) == known_.end()) {
+        faults_.Add(PathOf(name), PathOf(name) + " is not a field that can be given here.");
+        return;
+      }
+    }
+  }
+
+ private:
+  std::string path_;
+  const Json::Object* object_;
+  Faults& faults_;
+  std::vector<std::string_view> known_;
+};
+
+// Each reads one kind of value, or reports what it wanted at `field`.
+std::string ReadString(const Json& json, const std::string& field, Faults& faults);
+int64_t ReadCount(const Json& json, const std::string& field, Faults& faults);
+Money ReadMoney(const Json& json, const std::string& field, Faults& faults);
+Timestamp ReadTimestamp(const Json& json, const std::string& field, Faults& faults);
+const Json::Array& ReadArray(const Json& json, const std::string& field, Faults& faults);
+// A fault in an element is the array's: clients look for the field they sent.
+std::vector<std::string> ReadStrings(const Json& json, const std::string& field, Faults& faults);
+std::string ReadUserId(const Json& json, const std::string& field, Faults& faults);
+std::string ReadOrderId(const Json& json, const std::string& field, Faults& faults);
+std::string ReadName(const Json& json, const std::string& field, Faults& faults);
+// The id of a service itself: "123" or 123.
+int64_t ReadServiceId(const Json& json, const std::string& field, Faults& faults);
+
+template <class Read>
+auto ReadOptional(Fields& fields, std::string_view name, Faults& faults, Read read)
+    -> std::optional<decltype(read(Json(), std::string(), faults))> {
+  const Json* json = fields.Find(name);
+  if (!json) return std::nullopt;
+  return read(*json, fields.PathOf(name), faults);
+}
+
+enum class BodyUse { kCreate, kUpdate };
+
+// The fields of a desk order, as a body or a seed has them; with kUpdate null removes a field, and
+// the read-only ones may be there.
+DeskOrderChanges ReadOrderFields(Fields& fields, BodyUse use, Faults& faults);
+
+}  // namespace kiosk
