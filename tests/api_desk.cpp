@@ -839,6 +839,8 @@ TEST_CASE("an order less than three hours from another one, before or after, is 
        At("2030-06-15T11:00:00.000+02:00"), 201, Order("3", "2030-06-15T09:00:00.000Z")},
       {"between two: the nearer one is named, the way out is after both", "POST", "/orders",
        At("2030-06-15T10:00:00Z"), 409, Conflict("3", "2030-06-15T18:00:00.000Z")},
+      {"in the middle of two: the earlier one is named", "POST", "/orders",
+       At("2030-06-15T10:30:00Z"), 409, Conflict("3", "2030-06-15T18:00:00.000Z")},
       {"nearer to the later one", "POST", "/orders", At("2030-06-15T11:00:00Z"), 409,
        Conflict("1", "2030-06-15T18:00:00.000Z")},
   });
