@@ -238,16 +238,17 @@ bool Connection::Fill() {
   return true;
 }
 
+std::optional<std::string> Connection::ReceiveLine() {
+  size_t end = 0;
+  while ((end = buffer_.find("\r\n")) == std::string::npos) {
+    if (!Fill()) return std::nullopt;
+  }
+  std::string line = buffer_.substr(0, end);
+  buffer_.erase(0, end + 2);
+  return line;
+}
+
 std::optional<Answer> Connection::Receive(bool head) {
-  const auto take_line = [this]() -> std::optional<std::string> {
-    size_t end = 0;
-    while ((end = buffer_.find("\r\n")) == std::string::npos) {
-      if (!Fill()) return std::nullopt;
-    }
-    std::string line = buffer_.substr(0, end);
-    buffer_.erase(0, end + 2);
-    return line;
-  };
   const auto take = [this](size_t count, std::string& into) {
     while (buffer_.size() < count) {
       if (!Fill()) return false;
@@ -258,11 +259,11 @@ std::optional<Answer> Connection::Receive(bool head) {
   };
 
   Answer answer;
-  const auto first = take_line();
+  const auto first = ReceiveLine();
   if (!first || first->size() < 12) return std::nullopt;
   answer.status = std::stoi(first->substr(9, 3));
   for (;;) {
-    const auto line = take_line();
+    const auto line = ReceiveLine();
     if (!line) return std::nullopt;
     if (line->empty()) break;
     const size_t colon = line->find(':');
@@ -272,7 +273,7 @@ std::optional<Answer> Connection::Receive(bool head) {
   if (head || answer.status == 204 || answer.status == 304) return answer;
   if (Lower(answer.Header("transfer-encoding")) == "chunked") {
     for (;;) {
-      const auto size_line = take_line();
+      const auto size_line = ReceiveLine();
       if (!size_line) return std::nullopt;
       const size_t size = std::stoul(*size_line, nullptr, 16);
       std::string end;

@@ -121,6 +121,8 @@ class Connection {
   // The next answer (chunks joined); nothing when the connection ended or patience did. `head`: no
   // body follows.
   [[nodiscard]] std::optional<Answer> Receive(bool head = false);
+  // The next line, without its CR LF.
+  [[nodiscard]] std::optional<std::string> ReceiveLine();
   // Sends a request of that form and receives its answer. With a body, Content-Length is added, and
   // Content-Type: application/json unless the headers have one; Host unless they have it.
   [[nodiscard]] std::optional<Answer> Ask(const std::string& method, const std::string& target,

@@ -580,9 +580,19 @@ TEST_CASE("reset and backup are answered only to this machine") {
 }
 
 TEST_CASE("both families of the loopback may reset and back up") {
-  const Kiosk kiosk({"--memory"});
-  for (const std::string from : {"127.0.0.1", "::1"}) {
+  struct Row {
+    std::vector<std::string> arguments;
+    std::string from;
+  };
+  const Row rows[] = {
+      {{"--memory"}, "127.0.0.1"},
+      {{"--memory"}, "::1"},
+      {{"--memory", "--host", "::"}, "127.0.0.1"},  // which arrives as ::ffff:127.0.0.1
+      {{"--memory", "--host", "::"}, "::1"},
+  };
+  for (const auto& [arguments, from] : rows) {
     CAPTURE(from);
+    const Kiosk kiosk(arguments);
     Connection connection(kiosk.port(), from);
     const auto reset = connection.Ask("POST", "/_kiosk/reset");
     REQUIRE(reset.has_value());

@@ -540,16 +540,101 @@ TEST_CASE("a client of HTTP/1.0 gets an answer that ends with its connection") {
 
 TEST_CASE("a client that expects 100 Continue gets it, and then its answer") {
   const Kiosk kiosk({"--memory"});
-  Connection connection(kiosk.port());
   const std::string body = R"({"name":"Polish"})";
-  const std::string request = RequestText("POST", "/services", body, {{"Expect", "100-continue"}});
-  REQUIRE(connection.SendRaw(request.substr(0, request.size() - body.size())));
-  std::this_thread::sleep_for(milliseconds(50));
-  REQUIRE(connection.SendRaw(body));
+  for (const Headers& form : {Headers{}, Headers{{"Transfer-Encoding", "chunked"}}}) {
+    Headers headers = form;
+    headers.emplace_back("Expect", "100-continue");
+    const std::string sent = form.empty() ? body : "11\r\n" + body + "\r\n0\r\n\r\n";
+    const std::string request = RequestText("POST", "/services", sent, headers);
+    Connection connection(kiosk.port());
+    REQUIRE(connection.SendRaw(request.substr(0, request.size() - sent.size())));
+    // Nothing of the body goes out before the server has asked for it.
+    CHECK(connection.ReceiveLine() == "HTTP/1.1 100 Continue");
+    CHECK(connection.ReceiveLine() == "");
+    REQUIRE(connection.SendRaw(sent));
+    const auto answer = connection.Receive();
+    REQUIRE(answer.has_value());
+    CHECK(answer->status == 201);
+  }
+  // A body that is refused anyway is not asked for.
+  Connection connection(kiosk.port());
+  REQUIRE(connection.SendRaw(RequestText(
+      "POST", "/services", "", {{"Expect", "100-continue"}, {"Content-Length", "99999999"}})));
+  CHECK(connection.ReceiveLine() == "HTTP/1.1 413 Payload Too Large");
+}
+
+TEST_CASE("a client that has ended its own direction is answered") {
+  const Kiosk kiosk({"--memory"});
+  Connection connection(kiosk.port());
+  REQUIRE(connection.SendRaw(RequestText("POST", "/services", R"({"name":"Polish"})")));
+  connection.FinishSending();
   const auto answer = connection.Receive();
   REQUIRE(answer.has_value());
-  CHECK(answer->status == 201);
   CHECK(answer->body == R"({"id":790,"name":"Polish"})");
+  CHECK(connection.IsClosedByServer());
+}
+
+TEST_CASE("HEAD of a long list leaves the connection good for the next request") {
+  const TemporaryFolder folder;
+  const std::string path = NewDatabase(folder);
+  InsertOrders(path, 2'000);
+  const Kiosk kiosk({"--db", path});
+  Connection connection(kiosk.port());
+  const auto head = connection.Ask("HEAD", "/orders");
+  REQUIRE(head.has_value());
+  CHECK(head->status == 200);
+  CHECK(head->body.empty());
+  const auto next = connection.Ask("GET", "/healthz");
+  REQUIRE(next.has_value());
+  CHECK(next->body == kHealthy);
+}
+
+TEST_CASE("SIGTERM ends it within 2 seconds although a lock or a reader keeps requests running") {
+  const TemporaryFolder folder;
+  const std::string path = NewDatabase(folder);
+  InsertOrders(path, 12'000);
+  Kiosk kiosk({"--db", path, "--quiet"});
+  CHECK(Ask(kiosk.port(), "GET", "/api/users/ann").status == 200);
+  auto readers = Connect(kiosk, 20);  // that never read
+  for (const Connection& reader : readers) {
+    REQUIRE(reader.SendRaw(RequestText("GET", "/orders")));
+  }
+  const WriteLock lock(path);  // that is never given up
+  auto writers = Connect(kiosk, 5);
+  for (const Connection& writer : writers) {
+    REQUIRE(writer.SendRaw(RequestText("POST", "/services", R"({"name":"never"})")));
+  }
+  std::this_thread::sleep_for(milliseconds(200));
+  kiosk.Signal(SIGTERM);
+  const auto begin = steady_clock::now();
+  CHECK(kiosk.WaitForExit(milliseconds(5000)) == 0);
+  CHECK(steady_clock::now() - begin < milliseconds(2000));
+  CHECK(QueryFile(path, "SELECT user_id FROM users") == "ann");
+  CHECK(QueryFile(path, "SELECT count(*) FROM services") == "3");
+}
+
+TEST_CASE("out of descriptors it makes clients wait their turn, and goes on when some leave") {
+  ChildOptions options;
+  options.before_exec = [] {
+    const rlimit limit{40, 40};
+    ::setrlimit(RLIMIT_NOFILE, &limit);
+  };
+  const Kiosk kiosk({"--memory", "--quiet"}, options);
+  for (int round = 0; round < 3; ++round) {
+    auto connections = Connect(kiosk, 100);
+    for (const Connection& connection : connections) {
+      REQUIRE(connection.SendRaw(RequestText("GET", "/healthz", "", {{"Connection", "close"}})));
+    }
+    // All of them are answered, although they never had descriptors at once.
+    for (Connection& connection : connections) {
+      const auto answer = connection.Receive();
+      REQUIRE(answer.has_value());
+      CHECK(answer->body == kHealthy);
+    }
+    // Idle ones hold what there is, until they leave.
+    const auto idle = Connect(kiosk, 100);
+  }
+  CHECK(Ask(kiosk.port(), "GET", "/healthz").body == kHealthy);
 }
 
 TEST_CASE("a client that asks for the end of the connection gets it") {
