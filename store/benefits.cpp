@@ -21,6 +21,10 @@ constexpr char kCreateUser[] = R"(
   SELECT ?, starting_balance, starting_balance FROM seed WHERE true
   ON CONFLICT DO NOTHING)";
 
+// Of a user whose first order is placed.
+constexpr char kInsertUser[] =
+    "INSERT INTO users (user_id, starting_balance, balance) VALUES (?, ?, ?)";
+
 constexpr char kFindProduct[] = "SELECT name, price FROM products WHERE product_id = ?";
 
 constexpr char kDebit[] = "UPDATE users SET balance = balance - ? WHERE user_id = ?";
@@ -128,8 +132,11 @@ std::variant<BenefitOrder, BenefitRefusal> PlaceOrder(Database& db, std::string_
   if (const auto* refusal = std::get_if<BenefitRefusal>(&decision)) return *refusal;
   const Money total = std::get<Money>(decision);
 
-  if (!known) db.Execute(kCreateUser, user_id);
-  db.Execute(kDebit, total.cents, user_id);
+  if (known) {
+    db.Execute(kDebit, total.cents, user_id);
+  } else {
+    db.Execute(kInsertUser, user_id, user.balance.cents, user.balance.cents - total.cents);
+  }
   BenefitOrder order{0, user.user_id, std::move(basket.products), total, now};
   {
     Query inserted = db.Run(kInsertOrder, user_id, total.cents, now.ms);
