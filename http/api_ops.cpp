@@ -30,7 +30,8 @@ Origin OriginOf(Api& api, Timestamp now) {
 class BackupFile {
  public:
   explicit BackupFile(Store& store) {
-    std::string folder = (std::filesystem::temp_directory_path() / "kiosk-XXXXXX").string();
+    std::error_code none;  // then where the program was started
+    std::string folder = (std::filesystem::temp_directory_path(none) / "kiosk-XXXXXX").string();
     if (!::mkdtemp(folder.data())) throw std::runtime_error("no temporary folder for a backup");
     const std::string path = folder + "/backup.db";
     try {

@@ -17,6 +17,7 @@
 
 #include "http/access.h"
 #include "http/chunked.h"
+#include "http/connection.h"
 #include "http/routes.h"
 #include "http/sockets.h"
 
@@ -26,65 +27,30 @@ namespace {
 using std::chrono::steady_clock;
 
 constexpr size_t kMaxBody = 1024 * 1024;
-constexpr size_t kMaxConnections = 1000;  // each has a thread of its own
-constexpr int kIdleSeconds = 60;          // between requests
-constexpr int kRequestSeconds = 20;       // from a request's first byte to its last
-constexpr int kWriteSeconds = 20;         // without any progress
+constexpr size_t kMaxConnections = 1000;                         // each has a thread of its own
 constexpr auto kFinishWithin = std::chrono::milliseconds(1200);  // at a stop: what is running
 constexpr auto kAbandonWithin = std::chrono::milliseconds(300);  // and what had to be cut off
 
-// A connection's bytes, and what its present exchange says about it.
-class Connection final : public httplib::Stream {
+// A connection as the library wants to see it, and what its present exchange says about it.
+class Exchange final : public httplib::Stream {
  public:
-  explicit Connection(int fd) : fd_(fd), peer_(PeerOf(fd)) {
-    Configure(fd, kIdleSeconds, kWriteSeconds);
-  }
+  explicit Exchange(int fd) : connection(fd) {}
 
-  [[nodiscard]] const Peer& peer() const { return peer_; }
+  Connection connection;
 
   // Set while a request is being answered.
   bool close_after_answer = false;  // the client must not send another request here
   std::optional<Response> refusal;  // of a request whose body is not read
   std::string content_type;
 
-  void BeginRequest() {
-    in_request_ = begin_ < end_;
-    deadline_ = steady_clock::now() + std::chrono::seconds(kRequestSeconds);
+  void Begin() {
+    connection.BeginRequest();
     close_after_answer = false;
     refusal.reset();
-    part_ = Part::kRequestLine;
-    PutBack("");
   }
 
-  // The headers were read; what comes now is the body, as it is.
-  void EndHeaders() { part_ = Part::kBody; }
-
-  // The bytes to be read next, before those of the client.
-  void PutBack(std::string bytes) {
-    ahead_ = std::move(bytes);
-    ahead_begin_ = 0;
-  }
-
-  ssize_t read(char* data, size_t size) override {
-    if (part_ != Part::kBody) return ReadHead(data);
-    if (!ahead_.empty()) return TakeAhead(data, size);
-    return ReadSome(data, size);
-  }
-
-  // Reads exactly that many bytes; false if they do not come.
-  bool ReadExactly(char* data, size_t size) {
-    while (size > 0) {
-      const ssize_t count = ReadSome(data, size);
-      if (count <= 0) return false;
-      data += count;
-      size -= static_cast<size_t>(count);
-    }
-    return true;
-  }
-
-  ssize_t write(const char* data, size_t size) override {
-    return ::send(fd_, data, size, MSG_NOSIGNAL);
-  }
+  ssize_t read(char* data, size_t size) override { return connection.Read(data, size); }
+  ssize_t write(const char* data, size_t size) override { return connection.Write(data, size); }
 
   // The library asks these before it reads a body of unknown size or writes a piece. A request
   // without a length has no body, and a write waits by itself.
@@ -95,73 +61,13 @@ class Connection final : public httplib::Stream {
   [[nodiscard]] socket_t socket() const override { return INVALID_SOCKET; }
   [[nodiscard]] time_t duration() const override { return 0; }
   void get_remote_ip_and_port(std::string& ip, int& port) const override {
-    ip = peer_.address;
+    ip = connection.peer().address;
     port = 0;
   }
   void get_local_ip_and_port(std::string& ip, int& port) const override {
     ip.clear();
     port = 0;
   }
-
- private:
-  enum class Part { kRequestLine, kHeaders, kBody };
-
-  // One byte. The library decodes percent signs in the values of headers, where they mean nothing:
-  // a key, an origin or a length would become another one. So they arrive there encoded.
-  ssize_t ReadHead(char* data) {
-    if (!ahead_.empty()) return TakeAhead(data, 1);
-    const ssize_t count = ReadSome(data, 1);
-    if (count <= 0) return count;
-    if (*data == '\n') part_ = Part::kHeaders;
-    if (*data == '%' && part_ == Part::kHeaders) PutBack("25");
-    return count;
-  }
-
-  ssize_t TakeAhead(char* data, size_t size) {
-    const size_t count = ahead_.copy(data, size, ahead_begin_);
-    ahead_begin_ += count;
-    if (ahead_begin_ == ahead_.size()) PutBack("");
-    return static_cast<ssize_t>(count);
-  }
-
-  ssize_t ReadSome(char* data, size_t size) {
-    if (begin_ == end_ && !Fill()) return -1;
-    const size_t count = std::min(size, end_ - begin_);
-    std::memcpy(data, buffer_.data() + begin_, count);
-    begin_ += count;
-    return static_cast<ssize_t>(count);
-  }
-
-  // Waits for bytes: between requests as long as an idle client may, within one until its deadline.
-  bool Fill() {
-    if (in_request_ && !WaitUntilDeadline()) return false;
-    const ssize_t count = ::recv(fd_, buffer_.data(), buffer_.size(), 0);
-    if (count <= 0) return false;
-    if (!in_request_) deadline_ = steady_clock::now() + std::chrono::seconds(kRequestSeconds);
-    in_request_ = true;
-    begin_ = 0;
-    end_ = static_cast<size_t>(count);
-    return true;
-  }
-
-  [[nodiscard]] bool WaitUntilDeadline() const {
-    const auto left =
-        std::chrono::duration_cast<std::chrono::milliseconds>(deadline_ - steady_clock::now());
-    if (left.count() <= 0) return false;
-    pollfd poll_fd{fd_, POLLIN, 0};
-    return ::poll(&poll_fd, 1, static_cast<int>(left.count())) > 0;
-  }
-
-  int fd_;
-  Peer peer_;
-  steady_clock::time_point deadline_;
-  bool in_request_ = false;
-  Part part_ = Part::kRequestLine;
-  std::string ahead_;  // from ahead_begin_ on
-  size_t ahead_begin_ = 0;
-  std::array<char, 16 * 1024> buffer_;
-  size_t begin_ = 0;
-  size_t end_ = 0;
 };
 
 bool IsDigits(std::string_view text) {
@@ -357,9 +263,9 @@ class Server::Implementation : private httplib::Server {
   // The life of a connection, on a thread of its own.
   void Serve(int fd) {
     {
-      Connection connection(fd);
-      current_ = &connection;
-      while (!stopping_ && ServeRequest(connection)) {
+      Exchange exchange(fd);
+      current_ = &exchange;
+      while (!stopping_ && ServeRequest(exchange)) {
       }
       current_ = nullptr;
     }
@@ -375,14 +281,14 @@ class Server::Implementation : private httplib::Server {
   }
 
   // Reads and answers one request; false when the connection is at its end.
-  bool ServeRequest(Connection& connection) {
-    connection.BeginRequest();
+  bool ServeRequest(Exchange& exchange) {
+    exchange.Begin();
     bool closed = false;
     try {
       const bool answered =
-          process_request(connection, connection.peer().address, 0, "", 0, false, closed,
-                          [&](httplib::Request& request) { Prepare(connection, request); });
-      return answered && !closed && !connection.close_after_answer;
+          process_request(exchange, exchange.connection.peer().address, 0, "", 0, false, closed,
+                          [&](httplib::Request& request) { Prepare(exchange, request); });
+      return answered && !closed && !exchange.close_after_answer;
     } catch (const std::exception& fault) {
       // An answer that was being streamed: its client sees that it is cut off.
       LogLine(std::string("kiosk: fault in the middle of an answer: ") + fault.what());
@@ -392,18 +298,18 @@ class Server::Implementation : private httplib::Server {
 
   // When the headers were read and the body was not: refuses what need not be read any further,
   // and mends what the library would misread.
-  void Prepare(Connection& connection, httplib::Request& request) const {
-    connection.EndHeaders();
-    connection.close_after_answer = request.version == "HTTP/1.0" || AsksToClose(request);
-    connection.content_type = request.get_header_value("Content-Type");
+  void Prepare(Exchange& exchange, httplib::Request& request) const {
+    exchange.connection.EndHeaders();
+    exchange.close_after_answer = request.version == "HTTP/1.0" || AsksToClose(request);
+    exchange.content_type = request.get_header_value("Content-Type");
     request.headers.erase("Content-Type");  // the library would take a form apart
     request.ranges.clear();
-    connection.refusal = FindRefusal(request);
-    if (!connection.refusal && request.has_header("Transfer-Encoding")) {
-      connection.refusal = ReadChunks(connection, request);
+    exchange.refusal = FindRefusal(request);
+    if (!exchange.refusal && request.has_header("Transfer-Encoding")) {
+      exchange.refusal = ReadChunks(exchange.connection, request);
     }
-    if (connection.refusal) {
-      connection.close_after_answer = true;
+    if (exchange.refusal) {
+      exchange.close_after_answer = true;
       request.body_consumed_ = true;    // nobody knows where it ends, or wants to read that far
       request.headers.erase("Expect");  // nor asks for it
     } else if (ChangesState(request.method) && !request.has_header("Content-Length")) {
@@ -418,7 +324,7 @@ class Server::Implementation : private httplib::Server {
     if (Header(request, "Expect") == "100-continue") {
       request.headers.erase("Expect");
       constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
-      connection.write(kContinue.data(), kContinue.size());
+      connection.Write(kContinue.data(), kContinue.size());
     }
     auto read = ReadChunked(
         [&connection](char* data, size_t size) { return connection.ReadExactly(data, size); },
@@ -494,7 +400,7 @@ class Server::Implementation : private httplib::Server {
     asked.idempotency_key = OptionalHeader(request, "Idempotency-Key");
     asked.if_match = OptionalHeader(request, "If-Match");
     asked.if_none_match = OptionalHeader(request, "If-None-Match");
-    asked.from_loopback = current_->peer().is_loopback;
+    asked.from_loopback = current_->connection.peer().is_loopback;
     asked.cross_site = IsCrossSite(request);
     asked.now = clock_();
     Answered answered = Dispatch(*api_, asked);
@@ -585,14 +491,15 @@ class Server::Implementation : private httplib::Server {
     const std::string ms =
         std::to_string(microseconds / 1000) + "." + std::to_string(microseconds % 1000 / 100);
     if (options_.log_format == LogFormat::kText) {
-      LogLine(FormatTimestamp(clock_()) + " " + current_->peer().address + " " + request.method +
-              " " + Printable(request.target) + " " + std::to_string(answer.status) + " " +
-              std::to_string(answer.body.size()) + " B " + ms + " ms");
+      LogLine(FormatTimestamp(clock_()) + " " + current_->connection.peer().address + " " +
+              request.method + " " + Printable(request.target) + " " +
+              std::to_string(answer.status) + " " + std::to_string(answer.body.size()) + " B " +
+              ms + " ms");
       return;
     }
     JsonWriter out;
     out.BeginObject().Key("time").String(FormatTimestamp(clock_()));
-    out.Key("remote").String(current_->peer().address);
+    out.Key("remote").String(current_->connection.peer().address);
     out.Key("method").String(request.method).Key("target").String(Printable(request.target));
     out.Key("status").Int(answer.status);
     out.Key("bytes").Int(static_cast<int64_t>(answer.body.size()));
@@ -601,7 +508,7 @@ class Server::Implementation : private httplib::Server {
   }
 
   // The connection that this thread serves.
-  static thread_local Connection* current_;
+  static thread_local Exchange* current_;
 
   ServerOptions options_;
   std::function<Timestamp()> clock_;
@@ -618,7 +525,7 @@ class Server::Implementation : private httplib::Server {
   size_t threads_ = 0;                   // those, and the ones being closed
 };
 
-thread_local Connection* Server::Implementation::current_ = nullptr;
+thread_local Exchange* Server::Implementation::current_ = nullptr;
 
 Server::Server(ServerOptions options, std::function<Timestamp()> clock) {
   try {

@@ -87,11 +87,6 @@ void Writer::Loop() {
       batch.swap(waiting_);
     }
     CommitTogether(*batch);
-    {
-      const std::scoped_lock lock(mutex_);
-      counts_.commits += 1;
-      counts_.jobs += batch->jobs.size();
-    }
     batch->End();
     KeepLogShort();
   }
@@ -109,6 +104,7 @@ void Writer::CommitTogether(const Batch& batch) {
   try {
     for (Job* job : batch.jobs) RunInSavepoint(*job);
     transaction->Commit();
+    CountCommit(batch.jobs.size());
   } catch (...) {
     transaction.reset();
     if (batch.jobs.size() == 1) {
@@ -126,6 +122,7 @@ void Writer::CommitAlone(Job& job) {
     Transaction transaction(*database_, Transaction::Kind::kWrite);
     job.run(*database_);
     transaction.Commit();
+    CountCommit(1);
   } catch (...) {
     job.error = std::current_exception();
   }
@@ -142,6 +139,12 @@ void Writer::RunInSavepoint(Job& job) {
     database_->Execute("ROLLBACK TO job");
   }
   database_->Execute("RELEASE job");
+}
+
+void Writer::CountCommit(size_t jobs) {
+  const std::scoped_lock lock(mutex_);
+  counts_.commits += 1;
+  counts_.jobs += jobs;
 }
 
 void Writer::KeepLogShort() {

@@ -45,6 +45,7 @@ class Writer {
   void CommitTogether(const Batch& batch);
   void CommitAlone(Job& job);
   void RunInSavepoint(Job& job);
+  void CountCommit(size_t jobs);
   void KeepLogShort();
 
   std::unique_ptr<Database> database_;  // the writer's thread alone

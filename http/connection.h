@@ -1,0 +1,65 @@
+// The bytes of one client's connection: when they must have come, and which are read next. Knows no
+// more of HTTP than where a request's line, its headers and its body begin.
+#pragma once
+
+#include <sys/types.h>
+
+#include <array>
+#include <chrono>
+#include <string>
+#include <string_view>
+
+#include "http/sockets.h"
+
+namespace kiosk {
+
+// For one thread at a time. Does not close the socket.
+class Connection {
+ public:
+  explicit Connection(int fd);
+
+  [[nodiscard]] const Peer& peer() const { return peer_; }
+
+  // What comes next is a request: it has 20 seconds from its first byte to its last, and 60 seconds
+  // to begin.
+  void BeginRequest();
+
+  // The headers were read; what comes now is the body, as it is.
+  void EndHeaders() { part_ = Part::kBody; }
+
+  // The bytes to be read next, before those of the client.
+  void PutBack(std::string bytes);
+
+  // Reads at most `size` bytes: how many, or -1 if none came in time. In the headers a percent sign
+  // reads as "%25": the library decodes their values, where it means nothing, and a key, an origin
+  // or a length would become another one.
+  ssize_t Read(char* data, size_t size);
+
+  // Reads exactly that many bytes of the body, as the client sent them; false if they do not come.
+  bool ReadExactly(char* data, size_t size);
+
+  // Sends at most `size` bytes: how many, or -1 if the client took none for 20 seconds.
+  ssize_t Write(const char* data, size_t size) const;
+
+ private:
+  enum class Part { kRequestLine, kHeaders, kBody };
+
+  ssize_t ReadHead(char* data);
+  ssize_t TakeAhead(char* data, size_t size);
+  ssize_t ReadSome(char* data, size_t size);
+  bool Fill();
+  [[nodiscard]] bool WaitUntilDeadline() const;
+
+  int fd_;
+  Peer peer_;
+  std::chrono::steady_clock::time_point deadline_;
+  bool in_request_ = false;
+  Part part_ = Part::kRequestLine;
+  std::string ahead_;  // from ahead_begin_ on
+  size_t ahead_begin_ = 0;
+  std::array<char, 16 * 1024> buffer_;
+  size_t begin_ = 0;
+  size_t end_ = 0;
+};
+
+}  // namespace kiosk
