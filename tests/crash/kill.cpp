@@ -41,13 +41,15 @@ void StartAndKill(const std::string& database, std::chrono::microseconds after) 
   REQUIRE(WIFSIGNALED(status));
 }
 
-void WriteUntilItDies(Client& client, int port, std::vector<std::string>& wrong) {
+void WriteUntilItDies(Client& client, int port, std::atomic<uint64_t>& answers,
+                      std::vector<std::string>& wrong) {
   Connection connection(port);
-  const Client::Ask ask = [&connection](const Asked& asked) -> std::optional<Told> {
+  const Client::Ask ask = [&connection, &answers](const Asked& asked) -> std::optional<Told> {
     Headers headers;
     if (!asked.key.empty()) headers.emplace_back("Idempotency-Key", asked.key);
     const auto answer = connection.Ask(asked.method, asked.target, asked.body, headers);
     if (!answer) return std::nullopt;
+    ++answers;
     return Told{answer->status, answer->body, answer->Header("idempotency-replayed") == "true"};
   };
   Client::Result result = Client::Result::kAnswered;
@@ -93,11 +95,19 @@ TEST_CASE("After kill -9 everything acknowledged is there and nothing is half do
     if (number == rounds) break;  // the last one only looks
 
     std::vector<std::vector<std::string>> complaints(kClients);
+    std::atomic<uint64_t> answers = 0;
     std::vector<std::thread> threads;
     for (size_t i = 0; i < kClients; ++i) {
-      threads.emplace_back([&, i] { WriteUntilItDies(clients[i], kiosk.port(), complaints[i]); });
+      threads.emplace_back(
+          [&, i] { WriteUntilItDies(clients[i], kiosk.port(), answers, complaints[i]); });
     }
-    std::this_thread::sleep_for(UpTo(milliseconds(80), random));
+    // At a random answer, and at a random moment from there on to the next.
+    const uint64_t enough = random() % 300;
+    const auto begin = std::chrono::steady_clock::now();
+    while (answers < enough && std::chrono::steady_clock::now() - begin < std::chrono::seconds(5)) {
+      std::this_thread::sleep_for(std::chrono::microseconds(100));
+    }
+    std::this_thread::sleep_for(UpTo(milliseconds(4), random));
     kiosk.Kill();
     for (std::thread& thread : threads) thread.join();
     for (const auto& complaint : complaints) REQUIRE_MESSAGE(complaint.empty(), Summary(complaint));
