@@ -71,29 +71,60 @@ std::string Reason(int error) { return std::generic_category().message(error); }
   throw fault;
 }
 
-// Reads the file's header without SQLite, which would already create files beside it: refuses what
-// is not a database of this program in a version that it knows (SQLite file format, section 1.3).
-void CheckHeader(const std::string& path, int fd) {
+// Why a database with these marks is not used; empty for one of this program, in a version that it
+// knows.
+std::string RefusalOf(uint32_t application_id, uint32_t schema_version) {
+  if (application_id != kApplicationId) {
+    return "it belongs to another application; choose another file with --db";
+  }
+  if (schema_version > kSchemaVersion) {
+    return "it was made by a newer kiosk (schema " + std::to_string(schema_version) +
+           ", this one knows " + std::to_string(kSchemaVersion) +
+           "); use that version, or choose another file with --db";
+  }
+  return "";
+}
+
+// By the file's header alone (SQLite file format, section 1.3).
+std::string RefusalByHeader(const std::string& path, int fd) {
   std::array<unsigned char, 100> header{};
   const ssize_t size = ::pread(fd, header.data(), header.size(), 0);
   if (size < 0) Refuse(path, Reason(errno));
   if (size < static_cast<ssize_t>(header.size()) ||
       std::memcmp(header.data(), "SQLite format 3", 16) != 0) {
-    Refuse(path, "it is not an SQLite database; choose another file with --db");
+    return "it is not an SQLite database; choose another file with --db";
   }
   const auto number_at = [&header](size_t offset) {
     uint32_t number = 0;
     for (size_t i = 0; i < 4; ++i) number = number << 8 | header[offset + i];
     return number;
   };
-  if (number_at(68) != kApplicationId) {
-    Refuse(path, "it belongs to another application; choose another file with --db");
+  return RefusalOf(number_at(68), number_at(60));
+}
+
+// Whether the log has a header that makes up for the file's: power that went while the log was
+// moved can have torn that one.
+bool IsMendedByLog(const std::string& path) {
+  std::error_code missing;
+  const auto log_size = std::filesystem::file_size(path + "-wal", missing);
+  if (missing || log_size == 0) return false;
+  try {
+    Database db(path, Database::Mode::kReadOnly);
+    const auto number = [&db](const char* sql) {
+      Query row = db.Run(sql);
+      return row.Step() ? static_cast<uint32_t>(row.Int(0)) : 0;
+    };
+    return RefusalOf(number("PRAGMA application_id"), number("PRAGMA user_version")).empty();
+  } catch (const StorageFault&) {
+    return false;
   }
-  if (number_at(60) > kSchemaVersion) {
-    Refuse(path, "it was made by a newer kiosk (schema " + std::to_string(number_at(60)) +
-                     ", this one knows " + std::to_string(kSchemaVersion) +
-                     "); use that version, or choose another file with --db");
-  }
+}
+
+// Refuses what is not a database of this program in a version that it knows. Without SQLite as far
+// as that goes: it would already create files beside it.
+void CheckHeader(const std::string& path, int fd) {
+  const std::string refusal = RefusalByHeader(path, fd);
+  if (!refusal.empty() && !IsMendedByLog(path)) Refuse(path, refusal);
 }
 
 // The descriptor of the folder that `path` is in; negative if there is none.

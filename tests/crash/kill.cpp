@@ -159,5 +159,41 @@ TEST_CASE("The log of a database that was killed and deleted is not taken for th
   CHECK(QueryFile(path, "PRAGMA integrity_check") == "ok");
 }
 
+TEST_CASE("A header torn while the log was moved is taken from the log") {
+  const TemporaryFolder folder;
+  const std::string path = folder.File("kiosk.db");
+  constexpr int kOrders = 100;  // enough for the file to grow, so that its header is in the log
+  {
+    Kiosk kiosk({"--db", path, "--quiet"});
+    for (int i = 0; i < kOrders; ++i) {
+      REQUIRE(Ask(kiosk.port(), "POST", "/orders",
+                  R"({"product":")" + std::string(200, 'p') + R"(","quantity":1})")
+                  .status == 201);
+    }
+    kiosk.Kill();
+  }
+  for (const std::string& torn : {std::string(512, 'x'), std::string(512, '\0')}) {
+    const std::string bytes = ReadFile(path);
+    const std::string log = ReadFile(path + "-wal");
+    WriteFile(path, torn + bytes.substr(torn.size()));
+    {
+      Kiosk kiosk({"--db", path, "--quiet"});
+      CHECK(QueryFile(path, "SELECT count(*) FROM desk_orders") == std::to_string(3 + kOrders));
+      CHECK(QueryFile(path, "PRAGMA integrity_check") == "ok");
+      kiosk.Kill();
+    }
+    // Without its log the same file is refused, and left as it was.
+    const std::string alone = folder.File("alone.db");
+    WriteFile(alone, torn + bytes.substr(torn.size()));
+    const Finished refused = RunKiosk({"--db", alone, "--port", "0"});
+    CHECK(refused.exit_code == 1);
+    CHECK(refused.err == "kiosk: cannot use the database " + alone +
+                             ": it is not an SQLite database; choose another file with --db\n");
+    CHECK(ReadFile(alone) == torn + bytes.substr(torn.size()));
+    WriteFile(path, bytes);
+    WriteFile(path + "-wal", log);
+  }
+}
+
 }  // namespace
 }  // namespace kiosk::test
