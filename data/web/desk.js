@@ -78,7 +78,7 @@ export function openDesk(root, params) {
   function rangeTitle() {
     const a = new Date(from()), b = new Date(addDays(to(), -1)), f = (d, o) => new Intl.DateTimeFormat("en-GB", o).format(d);
     if (state.view === "list") return "All orders";
-    if (state.view === "day") return phone ? f(a, { weekday: "short", day: "numeric", month: "long", year: "numeric" }) : dayLong(a);
+    if (state.view === "day") return phone ? f(a, { weekday: "short", day: "numeric", month: "short", year: "numeric" }) : dayLong(a);
     const end = f(b, { day: "numeric", month: phone ? "short" : "long", year: "numeric" });
     if (a.getMonth() === b.getMonth()) return `${a.getDate()} – ${end}`;
     return `${f(a, { day: "numeric", month: "short", year: a.getFullYear() === b.getFullYear() ? undefined : "numeric" })} – ${f(b, { day: "numeric", month: "short", year: "numeric" })}`;

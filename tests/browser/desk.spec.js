@@ -371,7 +371,7 @@ test.describe("on a phone", () => {
     await page.keyboard.press("Escape");
     await page.getByTestId("desk-view-week").tap();
     await page.getByTestId("desk-crowd").tap();
-    await expect(page.getByTestId("desk-title")).toHaveText(says("Tue 1 November 2022"));
+    await expect(page.getByTestId("desk-title")).toHaveText(says("Tue 1 Nov 2022"));
     await expect(page.locator(".tl-order")).toHaveCount(3);
   });
 });
