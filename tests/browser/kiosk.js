@@ -120,7 +120,7 @@ export async function look(page, name) {
     });
     const where = `${name}, ${width} px, ${scheme}`;
     expect(await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth), `${where}: too wide by`).toBe(0);
-    await page.screenshot({ path: join(import.meta.dirname, "..", "..", "screenshots", `${name}-${width}-${scheme}.png`), fullPage: true, animations: "disabled" });
+    await page.screenshot({ path: join(import.meta.dirname, "..", "..", "screenshots", `${name}-${width}-${scheme}.png`), animations: "disabled" });
     expect(await grave(page), where).toEqual([]);
   }
 }
