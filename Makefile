@@ -87,11 +87,11 @@ packages:
 	@.ci/install $(PACKAGES)
 
 run: packages
-	@$(MAKE) --no-print-directory all
+	@$(MAKE) --no-print-directory -j$$(nproc) all
 	build/kiosk
 
 test: packages
-	@$(MAKE) --no-print-directory $(BUILD)/kiosk $(BUILD)/tests/all $(BUILD)/tests/crash_all \
+	@$(MAKE) --no-print-directory -j$$(nproc) $(BUILD)/kiosk $(BUILD)/tests/all $(BUILD)/tests/crash_all \
 	    build/promtool/promtool
 	KIOSK=$(BUILD)/kiosk PROMTOOL=build/promtool/promtool $(BUILD)/tests/all
 	KIOSK=$(BUILD)/kiosk $(BUILD)/tests/crash_all
@@ -99,14 +99,14 @@ test: packages
 # 200 times kill -9, 1,000 losses of power. KIOSK_CRASH_SEED=n repeats a run, KIOSK_CRASH_ROUNDS=n
 # asks for more.
 test-crash: packages
-	@$(MAKE) --no-print-directory $(BUILD)/kiosk $(BUILD)/tests/crash_all
+	@$(MAKE) --no-print-directory -j$$(nproc) $(BUILD)/kiosk $(BUILD)/tests/crash_all
 	KIOSK=$(BUILD)/kiosk KIOSK_CRASH_ROUNDS=$${KIOSK_CRASH_ROUNDS:-200} $(BUILD)/tests/crash_all
 
 # data/openapi.json against a linter, against the source, and every answer in it against the server.
 OPENAPI_TEST := build/tests/openapi
 test-openapi: packages
 	@command -v npm >/dev/null || .ci/install nodejs npm
-	@$(MAKE) --no-print-directory $(BUILD)/kiosk $(OPENAPI_TEST)/node_modules
+	@$(MAKE) --no-print-directory -j$$(nproc) $(BUILD)/kiosk $(OPENAPI_TEST)/node_modules
 	cp tests/openapi/*.mjs $(OPENAPI_TEST)
 	KIOSK=$(BUILD)/kiosk node $(OPENAPI_TEST)/check.mjs
 
@@ -115,7 +115,7 @@ BROWSER_TEST := build/tests/browser
 test-browser: packages
 	@command -v npm >/dev/null || .ci/install nodejs npm
 	@.ci/install chromium
-	@$(MAKE) --no-print-directory $(BUILD)/kiosk $(BROWSER_TEST)/node_modules
+	@$(MAKE) --no-print-directory -j$$(nproc) $(BUILD)/kiosk $(BROWSER_TEST)/node_modules
 	@rm -rf $(BROWSER_TEST)/*.js $(BROWSER_TEST)/apps build/screenshots
 	cp -r tests/browser/* $(BROWSER_TEST)
 	cd $(BROWSER_TEST) && KIOSK=$(abspath $(BUILD)/kiosk) node_modules/.bin/playwright test $(if $(ONLY),-g "$(ONLY)")
@@ -131,7 +131,7 @@ build/tests/%/node_modules: tests/%/package.json tests/%/package-lock.json
 CPP_FILES := $(shell git ls-files --cached --others --exclude-standard '*.cpp' '*.h')
 lint: packages
 	@.ci/install clang-format clang-tidy git
-	@$(MAKE) --no-print-directory $(HTTPLIB)/httplib.h
+	@$(MAKE) --no-print-directory -j$$(nproc) $(HTTPLIB)/httplib.h
 	clang-format --dry-run -Werror $(CPP_FILES)
 	! grep -nE '#include "(http|main)' $(filter store/%,$(CPP_FILES))
 	! grep -lE '#include <(httplib|rapidjson/|sqlite3)' $(filter-out \
@@ -142,7 +142,7 @@ lint: packages
 
 bench: packages
 	@.ci/install wrk python3
-	@$(MAKE) --no-print-directory $(BUILD)/kiosk $(BUILD)/tests/bench/ceiling
+	@$(MAKE) --no-print-directory -j$$(nproc) $(BUILD)/kiosk $(BUILD)/tests/bench/ceiling
 	python3 tests/bench/bench.py --kiosk $(BUILD)/kiosk --ceiling $(BUILD)/tests/bench/ceiling \
 	  --folder $(BUILD) $(if $(QUICK),--quick) $(BENCH)
 
@@ -150,4 +150,4 @@ clean:
 	rm -rf build dist
 
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
-.PHONY: all packages run test test-crash test-openapi test-browser bench fuzz dist lint clean FORCE
+.PHONY: all packages run test test-crash test-openapi test-browser bench lint clean FORCE

@@ -49,8 +49,9 @@ class BackupFile {
   BackupFile& operator=(const BackupFile&) = delete;
 
   // Empty at the end.
-  std::string ReadPiece() const {
-    std::string piece(256 * 1024, '\0');
+  [[nodiscard]] std::string ReadPiece() const {
+    constexpr size_t kPiece = 262'144;
+    std::string piece(kPiece, '\0');
     const ssize_t size = ::read(fd_, piece.data(), piece.size());
     if (size < 0) throw std::runtime_error("the backup cannot be read");
     piece.resize(static_cast<size_t>(size));
