@@ -186,7 +186,7 @@ export function createTimeline(on) {
       if (!drag && touch && far > 10) end(false);
       track();
     };
-    const end = drop => {
+    const end = (drop, released = true) => {
       clearTimeout(hold);
       cancelAnimationFrame(frame);
       for (const [type, f] of listeners) removeEventListener(type, f, true);
@@ -198,12 +198,14 @@ export function createTimeline(on) {
       drag = null;
       if (!d) return;
       dragged = true;
-      setTimeout(() => { dragged = false; }, 0);  // swallow only the click that this drag ends in
+      // Swallow only the click that this drag ends in; after Escape the button is let go some time later.
+      const over = () => setTimeout(() => { dragged = false; }, 0);
+      if (released) over(); else addEventListener("pointerup", over, { once: true, capture: true });
       if (drop && d.t !== Date.parse(order.datetime)) on.move(order, d.t);
     };
     const stay = ev => { if (drag) ev.preventDefault(); };  // a held order moves; it does not scroll the page
     const listeners = [["pointermove", move], ["pointerup", () => end(true)], ["pointercancel", () => end(false)], ["touchmove", stay],
-      ["keydown", ev => { if (ev.key === "Escape" && drag) { ev.stopPropagation(); ev.preventDefault(); end(false); } }], ["contextmenu", ev => { if (touch) ev.preventDefault(); }]];
+      ["keydown", ev => { if (ev.key === "Escape" && drag) { ev.stopPropagation(); ev.preventDefault(); end(false, false); } }], ["contextmenu", ev => { if (touch) ev.preventDefault(); }]];
     for (const [type, f] of listeners) addEventListener(type, f, { capture: true, passive: false });
     if (touch) hold = setTimeout(() => { begin(); frame = requestAnimationFrame(scroll); track(); }, 350);
   }

@@ -192,10 +192,14 @@ test("Escape ends a drag with nothing moved and no form opened", async ({ page, 
   await drag(page, 226, 0, 2 * await hour(page), false);
   await expect(page.locator(".tl-ghost")).toContainText("11:00");
   await page.keyboard.press("Escape");
-  await page.mouse.up();
   await expect(page.locator(".tl-ghost")).toHaveCount(0);
+  await page.waitForTimeout(100);  // the button is let go after the key
+  await page.mouse.up();
+  await page.waitForTimeout(100);
   await expect(page.getByTestId("desk-form")).toHaveCount(0);
   expect((await kiosk.get("/orders/226")).datetime).toBe(at(2, "09:00"));
+  await row(page, 226).click();
+  await expect(page.getByTestId("desk-form")).toBeVisible();
 });
 
 test("A drag onto a taken time shows the order in the way and moves to the next free time in one click", async ({ page, kiosk, watch }) => {
