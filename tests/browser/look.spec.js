@@ -126,7 +126,8 @@ for (const width of [375, 768, 1440]) {
 
     test.describe("with slow answers", () => {
       test.use({ args: ["--delay", "60000"] });
-      test("loading", async ({ page, kiosk }) => {
+      test("loading", async ({ page, kiosk, watch }) => {
+        watch.lost = true;  // at the end
         await page.goto("/");
         await expect(page.locator(".skeleton").first()).toBeVisible();
         await look(page, "shop-loading");
