@@ -164,7 +164,8 @@ std::string NextPage(const Request& request, const std::string& after) {
   while (!rest.empty()) {
     const std::string_view parameter = rest.substr(0, rest.find('&'));
     rest.remove_prefix(std::min(rest.size(), parameter.size() + 1));
-    if (parameter.starts_with("after=") || parameter.find_first_of("<>\"") != parameter.npos) {
+    if (parameter.starts_with("after=") ||
+        parameter.find_first_of("<>\"") != std::string_view::npos) {
       continue;
     }
     link += std::string(parameter) + "&";

@@ -3,6 +3,7 @@
 
 #include <netdb.h>
 
+// NOLINTBEGIN(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp): the linker's names
 extern "C" {
 
 void* __wrap_dlopen(const char* file, int mode);
@@ -17,3 +18,4 @@ int __wrap_getaddrinfo(const char* /*node*/, const char* /*service*/, const addr
 }
 
 }  // extern "C"
+// NOLINTEND(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp)
