@@ -5,6 +5,8 @@
 #include <rapidjson/rapidjson.h>
 #include <rapidjson/reader.h>
 
+#include <algorithm>
+
 namespace kiosk {
 namespace {
 
@@ -89,6 +91,19 @@ class Builder {
   std::string refusal_;
 };
 
+// Hand-written JSON often has a comma too many: that is told at the comma, and in so many words.
+JsonError DescribeError(std::string_view text, const rapidjson::ParseResult& result,
+                        const std::string& refusal) {
+  if (!refusal.empty()) return {result.Offset(), refusal};
+  const size_t end = std::min(result.Offset(), text.size());
+  const size_t last = text.substr(0, end).find_last_not_of(" \t\r\n");
+  const bool closes = end < text.size() && (text[end] == '}' || text[end] == ']');
+  if (closes && last != std::string_view::npos && text[last] == ',') {
+    return {last, "A trailing comma is not allowed; remove it."};
+  }
+  return {result.Offset(), rapidjson::GetParseError_En(result.Code())};
+}
+
 }  // namespace
 
 const Json* Json::Find(std::string_view name) const {
@@ -110,9 +125,7 @@ std::variant<Json, JsonError> ParseJson(std::string_view text) {
   Builder builder;
   const rapidjson::ParseResult result = reader.Parse<kFlags>(stream, builder);
   if (!result) {
-    return JsonError{result.Offset(), builder.refusal().empty()
-                                          ? rapidjson::GetParseError_En(result.Code())
-                                          : builder.refusal()};
+    return DescribeError(text, result, builder.refusal());
   }
   // The parser takes a NUL for the end.
   if (stream.Tell() < text.size()) {

@@ -23,7 +23,7 @@ constexpr uint32_t kSchemaVersion = 1;
 // bounded (in KiB).
 constexpr char kForeignKeys[] = "PRAGMA foreign_keys = ON";
 constexpr char kTemporaryInMemory[] = "PRAGMA temp_store = MEMORY";
-constexpr char kCacheSize[] = "PRAGMA cache_size = -4096";
+constexpr char kCacheSize[] = "PRAGMA cache_size = -8192";
 
 // For the writer: a commit is on the disk when it returns, and a log that once grew is cut back.
 constexpr char kWriteAhead[] = "PRAGMA journal_mode = WAL";

@@ -906,3 +906,28 @@ TEST_CASE("the executable alone in an empty root starts and serves") {
   CHECK(kiosk.Stop().exit_code == 0);
   CHECK(Names(root) == std::vector<std::string>{"kiosk", "kiosk.db"});
 }
+
+TEST_CASE("--open asks the desktop to show the page, once it is served") {
+  const TemporaryFolder folder;
+  // Stands in for the desktop: writes down what it was asked, and whether the page was there.
+  WriteFile(folder.File("xdg-open"),
+            "#!/bin/sh\nprintf '%s\\n' \"$@\" >\"$0.asked.new\"\n"
+            "mv \"$0.asked.new\" \"$0.asked\"\n");
+  ::chmod(folder.File("xdg-open").c_str(), 0755);
+  Kiosk kiosk({"--quiet", "--memory", "--open"},
+              {.environment = {{"PATH", folder.path() + ":/usr/bin:/bin"}}});
+  std::string asked;
+  for (int i = 0; i < 500 && asked.empty(); ++i) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    asked = ReadFile(folder.File("xdg-open.asked"));
+  }
+  CHECK(asked == "http://localhost:" + std::to_string(kiosk.port()) + "\n");
+  CHECK(kiosk.Stop().exit_code == 0);
+}
+
+TEST_CASE("--open without a desktop serves all the same") {
+  const TemporaryFolder folder;
+  Kiosk kiosk({"--quiet", "--memory", "--open"}, {.environment = {{"PATH", folder.path()}}});
+  CHECK(Ask(kiosk.port(), "GET", "/healthz").status == 200);
+  CHECK(kiosk.Stop().exit_code == 0);
+}

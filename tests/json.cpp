@@ -184,3 +184,16 @@ TEST_CASE("JSON is written with what must be escaped escaped") {
   out.BeginArray().EndArray();
   CHECK(out.Take() == "[]");
 }
+
+TEST_CASE("a trailing comma is named where it stands") {
+  const std::pair<const char*, size_t> texts[] = {
+      {R"({"a": 1,})", 7}, {R"([1, 2 , ])", 6}, {"{\"id\": \"123\",\n        }", 12}};
+  for (const auto& [text, offset] : texts) {
+    CAPTURE(text);
+    const auto parsed = ParseJson(text);
+    const auto* error = std::get_if<JsonError>(&parsed);
+    REQUIRE(error);
+    CHECK(error->reason == "A trailing comma is not allowed; remove it.");
+    CHECK(error->offset == offset);
+  }
+}
