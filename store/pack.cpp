@@ -39,6 +39,7 @@ constexpr char kVacuum[] = "VACUUM";
 std::string ExecutablePath() {
   constexpr char kLink[] = "/proc/self/exe";
   if (::access(kLink, R_OK) == 0) return kLink;
+  // NOLINTNEXTLINE(performance-no-int-to-ptr): the kernel hands over a pointer as a number
   return reinterpret_cast<const char*>(::getauxval(AT_EXECFN));
 }
 
@@ -112,8 +113,9 @@ std::string BuildImage(const std::string& path, const PackOrder& order) {
     db.ExecuteScript(kTables);
     Transaction transaction(db, Transaction::Kind::kWrite);
     db.Execute(kInsertOption, std::string_view("name"), order.name);
-    if (order.port)
+    if (order.port) {
       db.Execute(kInsertOption, std::string_view("port"), std::to_string(*order.port));
+    }
     if (order.frontend_folder) {
       AddFolder(db, *order.frontend_folder);
     } else if (order.present) {
@@ -131,7 +133,7 @@ void WriteExecutable(const std::string& path, std::string_view executable, std::
     file << executable << pack;
     if (!file.flush()) throw PackError("cannot write " + path + "; is the disk full?");
   }
-  fs::permissions(path, fs::perms(0755));
+  fs::permissions(path, fs::perms{0755});
 }
 
 }  // namespace

@@ -165,8 +165,9 @@ class TemporaryFile {
   explicit TemporaryFile(const std::string& path) : path_(path + ".XXXXXX") {
     CheckPlainFile(path);
     const FileDescriptor fd(::mkostemp(path_.data(), O_CLOEXEC));
-    if (!fd.valid())
+    if (!fd.valid()) {
       Refuse(path, Reason(errno) + "; choose another place with --db, or use --memory");
+    }
     ::fchmod(fd.get(), 0644);
   }
   ~TemporaryFile() { ::unlink(path_.c_str()); }
