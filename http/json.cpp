@@ -91,7 +91,7 @@ class Builder {
   std::string refusal_;
 };
 
-// Hand-written JSON often has a comma too many: that is told at the comma, and in so many words.
+// Hand-written JSON often has a comma too many: that is told in so many words.
 JsonError DescribeError(std::string_view text, const rapidjson::ParseResult& result,
                         const std::string& refusal) {
   if (!refusal.empty()) return {result.Offset(), refusal};
@@ -99,7 +99,7 @@ JsonError DescribeError(std::string_view text, const rapidjson::ParseResult& res
   const size_t last = text.substr(0, end).find_last_not_of(" \t\r\n");
   const bool closes = end < text.size() && (text[end] == '}' || text[end] == ']');
   if (closes && last != std::string_view::npos && text[last] == ',') {
-    return {last, "A trailing comma is not allowed; remove it."};
+    return {end, "A trailing comma is not allowed; remove it."};
   }
   return {result.Offset(), rapidjson::GetParseError_En(result.Code())};
 }

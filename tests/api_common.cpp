@@ -249,6 +249,7 @@ TEST_CASE("a body is JSON and says so, with parameters if it likes, or is refuse
 
 TEST_CASE("malformed JSON is refused with the byte at which it goes wrong") {
   const TestServer server;
+  const std::string trailing_comma = "A trailing comma is not allowed; remove it.";
   const std::string name_missing = "Missing a name for object member.";
   const std::string invalid_value = "Invalid value.";
   const std::string end_missing = "Missing a comma or '}' after an object member.";
@@ -264,8 +265,8 @@ TEST_CASE("malformed JSON is refused with the byte at which it goes wrong") {
       {"cut off after a member", R"({"product": "P")", 15, end_missing},
       {"no value", R"({"product":})", 11, invalid_value},
       {"no colon", R"({"product" "P"})", 11, "Missing a colon after a name of object member."},
-      {"a comma at the end of an object", R"({"product": "P",})", 16, name_missing},
-      {"a comma at the end of a list", R"({"services": [1,]})", 16, invalid_value},
+      {"a comma at the end of an object", R"({"product": "P",})", 16, trailing_comma},
+      {"a comma at the end of a list", R"({"services": [1,]})", 16, trailing_comma},
       {"single quotes", "{'product': 'P'}", 1, name_missing},
       {"a word", "nul", 3, invalid_value},
       {"not a number", R"({"quantity": NaN})", 13, invalid_value},

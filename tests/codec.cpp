@@ -355,7 +355,7 @@ TEST_CASE("what is wrong in a seed is named by its path") {
   REQUIRE(std::holds_alternative<InvalidField>(broken));
   CHECK(std::get<InvalidField>(broken).field.empty());
   CHECK(std::get<InvalidField>(broken).message ==
-        "not valid JSON at byte 21: A trailing comma is not allowed; remove it.");
+        "not valid JSON at byte 22: A trailing comma is not allowed; remove it.");
 }
 
 TEST_CASE("what the shop answers is written to the letter") {

@@ -185,9 +185,9 @@ TEST_CASE("JSON is written with what must be escaped escaped") {
   CHECK(out.Take() == "[]");
 }
 
-TEST_CASE("a trailing comma is named where it stands") {
+TEST_CASE("a trailing comma is called one, at the bracket behind it") {
   const std::pair<const char*, size_t> texts[] = {
-      {R"({"a": 1,})", 7}, {R"([1, 2 , ])", 6}, {"{\"id\": \"123\",\n        }", 12}};
+      {R"({"a": 1,})", 8}, {R"([1, 2 , ])", 8}, {"{\"id\": \"123\",\n        }", 22}};
   for (const auto& [text, offset] : texts) {
     CAPTURE(text);
     const auto parsed = ParseJson(text);
