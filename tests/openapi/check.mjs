@@ -367,7 +367,8 @@ try {
   });
 
   await check("500 internal_error", async () => {
-    const broken = await start([KIOSK], ["--memory"], { TMPDIR: path.join(folder, "missing") });
+    // A folder in which nobody can make anything.
+    const broken = await start([KIOSK], ["--memory"], { TMPDIR: "/proc" });
     started.push(broken);
     const { operation, answer } = answersNamed("internal_error").find(({ operation: { path: route } }) => route === "/_kiosk/backup");
     assertAnswer(await broken.send(requestOf(operation)), answer);
