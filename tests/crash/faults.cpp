@@ -170,6 +170,7 @@ TEST_CASE("Requests that share a commit with a failing disk are each refused who
   for (const Kind& kind : kKinds) {
     const Bench bench;
     Writer::Counts counts;
+    uint64_t faults = 0;
     uint64_t refused = 0;
     ForEachOperation(kind, bench, [&](uint64_t n, PowerDisk& disk) {
       Met met;
@@ -204,6 +205,7 @@ TEST_CASE("Requests that share a commit with a failing disk are each refused who
           all_step(5);
         }
         met.came = disk.Repair();
+        faults += met.came;
         CompareWith(bench, clients, server.Read(met.wrong), met.wrong);
         refused += unavailable.exchange(0);
         all_step(2);
@@ -217,9 +219,11 @@ TEST_CASE("Requests that share a commit with a failing disk are each refused who
       CompareWith(bench, clients, InProcess(*store).Read(met.wrong), met.wrong);
       return met;
     });
-    std::cout << kind.name << ", in company: " << refused << " refused; " << counts.jobs
-              << " jobs in " << counts.commits << " commits" << std::endl;
-    CHECK(refused > 0);
+    std::cout << kind.name << ", in company: " << faults << " faults; " << refused << " refused; "
+              << counts.jobs << " jobs in " << counts.commits << " commits" << std::endl;
+    CHECK(faults > 20);
+    // A single fault need not refuse anyone: those who shared the commit are each tried again.
+    if (kind.lasting == Lasting::kUntilRepaired) CHECK(refused >= faults);
     CHECK(counts.jobs > counts.commits);
   }
 }
