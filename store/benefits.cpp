@@ -30,13 +30,11 @@ constexpr char kFindProduct[] = "SELECT name, price FROM products WHERE product_
 constexpr char kDebit[] = "UPDATE users SET balance = balance - ? WHERE user_id = ?";
 
 constexpr char kInsertOrder[] =
-    "INSERT INTO benefit_orders (user_id, total, created_at) VALUES (?, ?, ?) RETURNING order_id";
+    "INSERT INTO benefit_orders (user_id, total, created_at) VALUES (?, ?, ?)";
 
-constexpr char kInsertItem[] =
-    "INSERT INTO benefit_order_items (order_id, position, product_id, price) VALUES (?, ?, ?, ?)";
-
-constexpr char kInsertOwned[] =
-    "INSERT INTO owned_products (user_id, product_id, position) VALUES (?, ?, ?)";
+constexpr char kInsertItem[] = R"(
+  INSERT INTO owned_products (user_id, product_id, position, order_id, price)
+  VALUES (?, ?, ?, ?, ?))";
 
 constexpr char kFindOrder[] =
     "SELECT order_id, user_id, total, created_at FROM benefit_orders WHERE order_id = ?";
@@ -47,7 +45,7 @@ constexpr char kListOrders[] = R"(
 
 constexpr char kListItems[] = R"(
   SELECT items.product_id, products.name, items.price
-  FROM benefit_order_items AS items JOIN products USING (product_id)
+  FROM owned_products AS items JOIN products USING (product_id)
   WHERE items.order_id = ? ORDER BY items.position)";
 
 BenefitOrder ReadOrder(Database& db, const Query& row) {
@@ -138,16 +136,11 @@ std::variant<BenefitOrder, BenefitRefusal> PlaceOrder(Database& db, std::string_
     db.Execute(kInsertUser, user_id, user.balance.cents, user.balance.cents - total.cents);
   }
   BenefitOrder order{0, user.user_id, std::move(basket.products), total, now};
-  {
-    Query inserted = db.Run(kInsertOrder, user_id, total.cents, now.ms);
-    inserted.Step();
-    order.order_id = inserted.Int(0);
-  }
-  auto owned = static_cast<int64_t>(user.product_ids.size());
-  int64_t position = 0;
+  db.Execute(kInsertOrder, user_id, total.cents, now.ms);
+  order.order_id = db.LastRow();
+  auto position = static_cast<int64_t>(user.product_ids.size());
   for (const Product& item : order.items) {
-    db.Execute(kInsertItem, order.order_id, position++, item.product_id, item.price.cents);
-    db.Execute(kInsertOwned, user_id, item.product_id, owned++);
+    db.Execute(kInsertItem, user_id, item.product_id, position++, order.order_id, item.price.cents);
   }
   return order;
 }

@@ -49,7 +49,7 @@ constexpr char kLargestNumber[] = "SELECT max(id_number) FROM desk_orders WHERE 
 constexpr char kInsertOrder[] = R"(
   INSERT INTO desk_orders
     (id, id_number, datetime, totalfee, product, quantity, created_at, updated_at)
-  VALUES (?, ?, ?, ?, ?, ?, ?, ?) RETURNING row)";
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?))";
 
 constexpr char kUpdateOrder[] = R"(
   UPDATE desk_orders SET datetime = ?, totalfee = ?, product = ?, quantity = ?, updated_at = ?
@@ -287,16 +287,10 @@ int64_t NextOrderNumber(Database& db) {
 }
 
 void InsertOrder(Database& db, const DeskOrder& order) {
-  int64_t order_row = kNoRow;
-  {
-    Query inserted =
-        db.Run(kInsertOrder, order.id, rules::OrderIdNumber(order.id),
-               Unwrap(order.datetime, &Timestamp::ms), Unwrap(order.totalfee, &Money::cents),
-               order.product, order.quantity, order.created_at.ms, order.updated_at.ms);
-    inserted.Step();
-    order_row = inserted.Int(0);
-  }
-  InsertServices(db, order_row, order.services);
+  db.Execute(kInsertOrder, order.id, rules::OrderIdNumber(order.id),
+             Unwrap(order.datetime, &Timestamp::ms), Unwrap(order.totalfee, &Money::cents),
+             order.product, order.quantity, order.created_at.ms, order.updated_at.ms);
+  InsertServices(db, db.LastRow(), order.services);
 }
 
 std::vector<Service> ListServices(Database& db) {

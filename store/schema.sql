@@ -28,14 +28,6 @@ CREATE TABLE users (
   balance          INTEGER NOT NULL CHECK (balance BETWEEN 0 AND starting_balance)
 ) STRICT, WITHOUT ROWID;
 
--- A product is owned once; by the seed, or by the order that bought it.
-CREATE TABLE owned_products (
-  user_id    TEXT    NOT NULL REFERENCES users,
-  product_id TEXT    NOT NULL REFERENCES products (product_id),
-  position   INTEGER NOT NULL,                    -- in the order in which they were bought
-  PRIMARY KEY (user_id, product_id)
-) STRICT, WITHOUT ROWID;
-
 CREATE TABLE benefit_orders (
   order_id   INTEGER PRIMARY KEY,
   user_id    TEXT    NOT NULL REFERENCES users,
@@ -44,14 +36,17 @@ CREATE TABLE benefit_orders (
 ) STRICT;
 CREATE INDEX benefit_orders_by_user ON benefit_orders (user_id);
 
--- With the price paid, whatever the product costs later.
-CREATE TABLE benefit_order_items (
-  order_id   INTEGER NOT NULL REFERENCES benefit_orders,
-  position   INTEGER NOT NULL,
+-- A product is owned once: from the seed, or as an item of the order that bought it.
+CREATE TABLE owned_products (
+  user_id    TEXT    NOT NULL REFERENCES users,
   product_id TEXT    NOT NULL REFERENCES products (product_id),
-  price      INTEGER NOT NULL CHECK (price >= 0),
-  PRIMARY KEY (order_id, position)
+  position   INTEGER NOT NULL,                    -- in the order in which the user got them
+  order_id   INTEGER REFERENCES benefit_orders,
+  price      INTEGER CHECK (price >= 0),          -- as it was paid, whatever the product costs now
+  PRIMARY KEY (user_id, product_id),
+  CHECK ((order_id IS NULL) = (price IS NULL))
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX owned_products_by_order ON owned_products (order_id) WHERE order_id IS NOT NULL;
 
 ------------------------------------------------------------------------------ the order desk
 

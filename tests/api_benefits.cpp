@@ -44,7 +44,8 @@ constexpr char kBalanceRefusal[] = R"({"error":"insufficient_balance"})";
 constexpr char kUsers[] = "SELECT user_id, starting_balance, balance FROM users ORDER BY user_id";
 constexpr char kOrders[] = "SELECT order_id, user_id, total FROM benefit_orders ORDER BY order_id";
 constexpr char kItems[] =
-    "SELECT order_id, product_id, price FROM benefit_order_items ORDER BY order_id, position";
+    "SELECT order_id, product_id, price FROM owned_products WHERE order_id IS NOT NULL "
+    "ORDER BY order_id, position";
 constexpr char kOwned[] =
     "SELECT user_id, product_id FROM owned_products ORDER BY user_id, position";
 

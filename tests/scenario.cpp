@@ -92,7 +92,6 @@ std::string TestServer::Contents() const {
       "SELECT 'seed', * FROM seed; SELECT 'products', * FROM products;"
       "SELECT 'users', * FROM users; SELECT 'owned_products', * FROM owned_products;"
       "SELECT 'benefit_orders', * FROM benefit_orders;"
-      "SELECT 'benefit_order_items', * FROM benefit_order_items;"
       "SELECT 'services', * FROM services; SELECT 'desk_orders', * FROM desk_orders;"
       "SELECT 'desk_order_services', * FROM desk_order_services");
 }

@@ -24,9 +24,8 @@ Database ExampleDatabase() {
     INSERT INTO products (product_id, name, price) VALUES ('netflix', 'Netflix', 7599),
                                                           ('tap', 'TAP', 6000);
     INSERT INTO users VALUES ('ann', 50000, 42401);
-    INSERT INTO owned_products VALUES ('ann', 'netflix', 0);
     INSERT INTO benefit_orders VALUES (1, 'ann', 7599, 0);
-    INSERT INTO benefit_order_items VALUES (1, 0, 'netflix', 7599);
+    INSERT INTO owned_products VALUES ('ann', 'netflix', 0, 1, 7599);
     INSERT INTO services (id, name) VALUES (1, 'Inspection'), (2, 'Testing');
     INSERT INTO desk_orders VALUES (1, 'A', 9223372036854775807, 0, 100, NULL, NULL, 0, 0);
     INSERT INTO desk_order_services VALUES (1, 0, 1);
@@ -100,11 +99,11 @@ TEST_CASE("the database itself refuses a wrong state") {
       {"128 characters of 129 bytes",
        "INSERT INTO users SELECT printf('%.*c', 127, 'x') || 'ã', 1, 1", "CHECK constraint failed"},
       {"a user who orders and goes", "DELETE FROM users", "FOREIGN KEY constraint failed"},
-      {"owning a product twice", "INSERT INTO owned_products VALUES ('ann', 'netflix', 1)",
+      {"owning a product twice", "INSERT INTO owned_products VALUES ('ann', 'netflix', 1, 1, 1)",
        "UNIQUE constraint failed"},
-      {"owning an unknown product", "INSERT INTO owned_products VALUES ('ann', 'hbo', 1)",
+      {"owning an unknown product", "INSERT INTO owned_products VALUES ('ann', 'hbo', 1, 1, 1)",
        "FOREIGN KEY constraint failed"},
-      {"a product of an unknown user", "INSERT INTO owned_products VALUES ('bob', 'tap', 0)",
+      {"a product of an unknown user", "INSERT INTO owned_products VALUES ('bob', 'tap', 0, 1, 1)",
        "FOREIGN KEY constraint failed"},
       {"a product that someone owns goes", "DELETE FROM products WHERE product_id = 'netflix'",
        "FOREIGN KEY constraint failed"},
@@ -120,12 +119,14 @@ TEST_CASE("the database itself refuses a wrong state") {
        "UNIQUE constraint failed"},
       {"an order that goes and leaves its items", "DELETE FROM benefit_orders",
        "FOREIGN KEY constraint failed"},
-      {"an item of an unknown order", "INSERT INTO benefit_order_items VALUES (9, 0, 'tap', 1)",
+      {"an item of an unknown order", "INSERT INTO owned_products VALUES ('ann', 'tap', 1, 9, 1)",
        "FOREIGN KEY constraint failed"},
-      {"an item of an unknown product", "INSERT INTO benefit_order_items VALUES (1, 1, 'hbo', 1)",
-       "FOREIGN KEY constraint failed"},
-      {"an item with a negative price", "INSERT INTO benefit_order_items VALUES (1, 1, 'tap', -1)",
+      {"an item without a price", "INSERT INTO owned_products VALUES ('ann', 'tap', 1, 1, NULL)",
        "CHECK constraint failed"},
+      {"a price without an order", "INSERT INTO owned_products VALUES ('ann', 'tap', 1, NULL, 1)",
+       "CHECK constraint failed"},
+      {"an item with a negative price",
+       "INSERT INTO owned_products VALUES ('ann', 'tap', 1, 1, -1)", "CHECK constraint failed"},
       {"a service twice", "INSERT INTO services (id, name) VALUES (1, 'Again')",
        "UNIQUE constraint failed"},
       {"a service with the id 0", "INSERT INTO services (id, name) VALUES (0, 'None')",
@@ -189,7 +190,7 @@ TEST_CASE("what is right passes, at the very edge too") {
   CHECK(db.Execute("UPDATE users SET balance = 0") == 1);
   CHECK(db.Execute("UPDATE users SET balance = 50000") == 1);
   CHECK(db.Execute("INSERT INTO users SELECT printf('%.*c', 126, 'x') || 'ã', 0, 0") == 1);
-  CHECK(db.Execute("INSERT INTO owned_products VALUES ('ann', 'tap', 1)") == 1);
+  CHECK(db.Execute("INSERT INTO owned_products VALUES ('ann', 'tap', 1, NULL, NULL)") == 1);
   CHECK(db.Execute("UPDATE desk_orders SET product = printf('%.*c', 200, 'ã'), quantity = 1") == 1);
   CHECK(db.Execute("DELETE FROM services WHERE id = 2") == 1);
   CHECK(db.Execute("DELETE FROM desk_orders") == 1);

@@ -59,9 +59,8 @@ std::string Contents(Database& db) {
       "SELECT group_concat(t, ';') FROM (SELECT user_id || ' ' || starting_balance || ' ' ||"
       " balance AS t FROM users ORDER BY user_id)",
       "SELECT group_concat(t, ';') FROM (SELECT user_id || ' ' || product_id || ' ' || position"
-      " AS t FROM owned_products ORDER BY 1)",
+      " || ' ' || quote(order_id) || ' ' || quote(price) AS t FROM owned_products ORDER BY 1)",
       "SELECT group_concat(order_id || ' ' || user_id || ' ' || total, ';') FROM benefit_orders",
-      "SELECT count(*) FROM benefit_order_items",
       "SELECT group_concat(t, ';') FROM (SELECT position || ' ' || id || ' ' || name AS t"
       " FROM services ORDER BY position)",
       "SELECT group_concat(t, ';') FROM (SELECT row || ' ' || id || ' ' || id_number || ' ' ||"

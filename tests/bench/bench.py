@@ -109,11 +109,10 @@ def fill(path, users, orders):
                 SELECT n, 'user' || n, 11599, {now} FROM numbers""", [users])
         for position, (product, price) in enumerate([("netflix", 7599), ("spotify", 4000)]):
             db.execute(
-                f"""{numbers} INSERT INTO benefit_order_items (order_id, position, product_id, price)
-                    SELECT n, ?, ?, ? FROM numbers""", [users, position, product, price])
-            db.execute(
-                f"""{numbers} INSERT INTO owned_products (user_id, product_id, position)
-                    SELECT 'user' || n, ?, ? FROM numbers""", [users, product, position])
+                f"""{numbers} INSERT INTO owned_products
+                      (user_id, product_id, position, order_id, price)
+                    SELECT 'user' || n, ?, ?, n, ? FROM numbers""",
+                [users, product, position, price])
     # In the file and on the disk, so that it does not weigh on what is measured.
     with contextlib.closing(sqlite3.connect(path)) as db:
         db.execute("PRAGMA wal_checkpoint(TRUNCATE)")

@@ -47,23 +47,19 @@ constexpr Rule kRules[] = {
      "(SELECT coalesce(sum(total), 0) FROM benefit_orders AS o WHERE o.user_id = users.user_id)"},
     {"an order's total is its items'",
      "SELECT order_id FROM benefit_orders AS o WHERE total IS NOT "
-     "(SELECT sum(price) FROM benefit_order_items AS i WHERE i.order_id = o.order_id)"},
+     "(SELECT sum(price) FROM owned_products AS i WHERE i.order_id = o.order_id)"},
     {"an item is owned by who bought it",
-     "SELECT order_id FROM benefit_order_items JOIN benefit_orders USING (order_id) "
-     "WHERE NOT EXISTS (SELECT 1 FROM owned_products AS p WHERE p.user_id = benefit_orders.user_id "
-     "AND p.product_id = benefit_order_items.product_id)"},
-    {"what is owned was bought",
-     "SELECT user_id FROM owned_products AS p WHERE NOT EXISTS (SELECT 1 FROM benefit_orders "
-     "JOIN benefit_order_items USING (order_id) WHERE benefit_orders.user_id = p.user_id "
-     "AND benefit_order_items.product_id = p.product_id)"},
+     "SELECT order_id FROM owned_products AS i JOIN benefit_orders AS o USING (order_id) "
+     "WHERE i.user_id <> o.user_id"},
+    {"what is owned was bought", "SELECT user_id FROM owned_products WHERE order_id IS NULL"},
     {"a desk order has a product or services",
      "SELECT id FROM desk_orders WHERE product IS NULL AND NOT EXISTS "
      "(SELECT 1 FROM desk_order_services WHERE order_row = row)"},
 };
 
 constexpr char kShopOrders[] = R"(
-  SELECT order_id, user_id, total, product_id
-  FROM benefit_orders JOIN benefit_order_items USING (order_id) ORDER BY order_id, position)";
+  SELECT order_id, orders.user_id, total, product_id
+  FROM benefit_orders AS orders JOIN owned_products USING (order_id) ORDER BY order_id, position)";
 constexpr char kUsers[] = R"(
   SELECT user_id, balance, product_id
   FROM users LEFT JOIN owned_products USING (user_id) ORDER BY user_id, owned_products.position)";

@@ -175,7 +175,7 @@ TEST_CASE("A stalled reader of GET /orders neither stops writes nor lets the log
 
   CHECK(refused == 0);
   CHECK(written * kRowsOfRequest > 5000);
-  CHECK(QueryFile(path, "SELECT count(*) FROM benefit_order_items") == std::to_string(2 * written));
+  CHECK(QueryFile(path, "SELECT count(*) FROM owned_products") == std::to_string(2 * written));
   std::cout << "stalled readers: " << written * kRowsOfRequest
             << " rows written, the log begun anew " << TimesMoved(path + "-wal")
             << " times and never longer than " << longest_log / 1024 << " KiB" << std::endl;
