@@ -1,8 +1,7 @@
 #include "store/writer.h"
 
 #include <exception>
-#include <optional>
-#include <vector>
+#include <stdexcept>
 
 namespace kiosk {
 namespace {
@@ -61,14 +60,16 @@ Writer::~Writer() {
 
 void Writer::Run(const std::function<void(Database&)>& run) {
   Job job{run};
-  std::shared_ptr<Batch> batch;
-  {
-    const std::scoped_lock lock(mutex_);
-    batch = waiting_;
-    batch->jobs.push_back(&job);
+  if (!CommitAtOnce(job)) {
+    std::shared_ptr<Batch> batch;
+    {
+      const std::scoped_lock lock(mutex_);
+      batch = waiting_;
+      batch->jobs.push_back(&job);
+    }
+    work_waits_.notify_one();
+    batch->Wait();
   }
-  work_waits_.notify_one();
-  batch->Wait();
   if (job.error) std::rethrow_exception(job.error);
 }
 
@@ -78,57 +79,81 @@ Writer::Counts Writer::counts() const {
 }
 
 void Writer::Loop() {
+  std::unique_lock lock(mutex_);
   for (;;) {
+    work_waits_.wait(lock,
+                     [this] { return !is_writing_ && (stopping_ || !waiting_->jobs.empty()); });
+    if (waiting_->jobs.empty()) return;
     auto batch = std::make_shared<Batch>();
-    {
-      std::unique_lock lock(mutex_);
-      work_waits_.wait(lock, [this] { return stopping_ || !waiting_->jobs.empty(); });
-      if (waiting_->jobs.empty()) return;
-      batch.swap(waiting_);
-    }
-    CommitTogether(*batch);
+    batch.swap(waiting_);
+    is_writing_ = true;
+    lock.unlock();
+    Commit(batch->jobs);
     batch->End();
     KeepLogShort();
+    lock.lock();
+    is_writing_ = false;
   }
 }
 
-void Writer::CommitTogether(const Batch& batch) {
-  std::optional<Transaction> transaction;
+// On the caller's thread. False if somebody writes or waits, or the log is to be moved, which no
+// caller should wait for.
+bool Writer::CommitAtOnce(Job& job) {
+  {
+    const std::scoped_lock lock(mutex_);
+    if (is_writing_ || !waiting_->jobs.empty() || log_pages_ >= kLogPages) return false;
+    is_writing_ = true;
+  }
+  Commit({&job});
+  {
+    const std::scoped_lock lock(mutex_);
+    is_writing_ = false;
+    if (waiting_->jobs.empty()) return true;
+  }
+  work_waits_.notify_one();
+  return true;
+}
+
+// Each job's error is set, or it is on the disk. A savepoint costs a job an eighth of its work and
+// only a fault needs one: they are for the second try.
+void Writer::Commit(const std::vector<Job*>& jobs) {
   try {
-    transaction.emplace(*database_, Transaction::Kind::kWrite);
+    if (TryCommit(jobs, &Writer::RunBare) || jobs.size() == 1) return;
+    if (TryCommit(jobs, &Writer::RunInSavepoint)) return;
   } catch (...) {
     // What keeps the first from writing keeps all of them: none is made to wait for it again.
-    for (Job* job : batch.jobs) job->error = std::current_exception();
+    for (Job* job : jobs) job->error = std::current_exception();
     return;
   }
+  for (Job* job : jobs) Commit({job});
+}
+
+// False if the jobs cost each other their transaction. Throws if it cannot begin.
+bool Writer::TryCommit(const std::vector<Job*>& jobs, void (Writer::*run)(Job&)) {
+  Transaction transaction(*database_, Transaction::Kind::kWrite);
   try {
-    for (Job* job : batch.jobs) RunInSavepoint(*job);
-    transaction->Commit();
-    CountCommit(batch.jobs.size());
-  } catch (...) {
-    transaction.reset();
-    if (batch.jobs.size() == 1) {
-      batch.jobs.front()->error = std::current_exception();
-      return;
+    for (Job* job : jobs) {
+      job->error = nullptr;
+      (this->*run)(*job);
     }
-    // One job may have cost the others their transaction: each gets one of its own.
-    for (Job* job : batch.jobs) CommitAlone(*job);
-  }
-}
-
-void Writer::CommitAlone(Job& job) {
-  job.error = nullptr;
-  try {
-    Transaction transaction(*database_, Transaction::Kind::kWrite);
-    job.run(*database_);
     transaction.Commit();
-    CountCommit(1);
   } catch (...) {
-    job.error = std::current_exception();
+    for (Job* job : jobs) job->error = std::current_exception();
+    return false;
   }
+  const std::scoped_lock lock(mutex_);
+  counts_.commits += 1;
+  counts_.jobs += jobs.size();
+  return true;
 }
 
-// What the job throws is kept in it. Throws only if the whole transaction is lost.
+void Writer::RunBare(Job& job) {
+  job.run(*database_);
+  if (!database_->InTransaction()) throw std::logic_error("a job ended the transaction");
+}
+
+// What the job throws is kept in it, and takes nothing of the others with it. Throws only if the
+// whole transaction is lost.
 void Writer::RunInSavepoint(Job& job) {
   database_->Execute("SAVEPOINT job");
   try {
@@ -139,12 +164,6 @@ void Writer::RunInSavepoint(Job& job) {
     database_->Execute("ROLLBACK TO job");
   }
   database_->Execute("RELEASE job");
-}
-
-void Writer::CountCommit(size_t jobs) {
-  const std::scoped_lock lock(mutex_);
-  counts_.commits += 1;
-  counts_.jobs += jobs;
 }
 
 void Writer::KeepLogShort() {

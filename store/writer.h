@@ -1,5 +1,6 @@
-// The one thread that writes. It takes everything that is waiting, runs each job in its own
-// savepoint, commits once, and only then lets all of them answer: durable, and fast in company.
+// The one thread that writes. It takes everything that is waiting, commits it at once, and only
+// then lets all of them answer: durable, and fast in company. For a job that comes alone its caller
+// stands in: nobody has to be woken.
 #pragma once
 
 #include <condition_variable>
@@ -9,6 +10,7 @@
 #include <mutex>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "store/sqlite.h"
 
@@ -29,9 +31,9 @@ class Writer {
   Writer(const Writer&) = delete;
   Writer& operator=(const Writer&) = delete;
 
-  // Runs `job` on the writer's thread and returns when what it did is on the disk. What the job
-  // throws is thrown here, and then nothing of the job remains. A job may be run a second time when
-  // the commit that it shared failed, so it does nothing but read and write the database and set
+  // Runs `job` while nobody else writes and returns when what it did is on the disk. What the job
+  // throws is thrown here, and then nothing of the job remains. A job is run again when another one
+  // spoilt the commit that they shared, so it does nothing but read and write the database and set
   // its result. Any thread.
   void Run(const std::function<void(Database&)>& job);
 
@@ -42,19 +44,22 @@ class Writer {
   struct Batch;
 
   void Loop();
-  void CommitTogether(const Batch& batch);
-  void CommitAlone(Job& job);
+  bool CommitAtOnce(Job& job);
+  void Commit(const std::vector<Job*>& jobs);
+  bool TryCommit(const std::vector<Job*>& jobs, void (Writer::*run)(Job&));
+  void RunBare(Job& job);
   void RunInSavepoint(Job& job);
-  void CountCommit(size_t jobs);
   void KeepLogShort();
 
-  std::unique_ptr<Database> database_;  // the writer's thread alone
-  int log_pages_ = 0;                   // the writer's thread alone
+  // Both belong to whoever has set is_writing_.
+  std::unique_ptr<Database> database_;
+  int log_pages_ = 0;
 
   mutable std::mutex mutex_;
   std::condition_variable work_waits_;
   // The state below is protected by mutex_.
   std::shared_ptr<Batch> waiting_;
+  bool is_writing_ = false;
   Counts counts_;
   bool stopping_ = false;
 
