@@ -4,17 +4,9 @@
 #define CPPHTTPLIB_HEADER_MAX_COUNT 100
 #define CPPHTTPLIB_REQUEST_URI_MAX_LENGTH 8192
 #include <httplib.h>
-#include <poll.h>
-#include <sys/eventfd.h>
-#include <sys/resource.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
-#include <condition_variable>
-#include <mutex>
-#include <thread>
-#include <unordered_set>
-
+#include "http/acceptor.h"
 #include "http/access.h"
 #include "http/chunked.h"
 #include "http/connection.h"
@@ -27,9 +19,6 @@ namespace {
 using std::chrono::steady_clock;
 
 constexpr size_t kMaxBody = 1024 * 1024;
-constexpr size_t kMaxConnections = 1000;                         // each has a thread of its own
-constexpr auto kFinishWithin = std::chrono::milliseconds(1200);  // at a stop: what is running
-constexpr auto kAbandonWithin = std::chrono::milliseconds(300);  // and what had to be cut off
 
 // A connection as the library wants to see it, and what its present exchange says about it.
 class Exchange final : public httplib::Stream {
@@ -142,14 +131,6 @@ std::string OwnName() {
   return ::gethostname(name.data(), name.size() - 1) == 0 ? name.data() : "localhost";
 }
 
-// As many descriptors as the system lets us have: each connection takes one.
-void RaiseDescriptorLimit() {
-  rlimit limit{};
-  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
-  limit.rlim_cur = limit.rlim_max;
-  ::setrlimit(RLIMIT_NOFILE, &limit);
-}
-
 }  // namespace
 
 // The library parses requests and writes answers. Its own routes and its loop over a connection
@@ -160,8 +141,7 @@ class Server::Implementation : private httplib::Server {
   Implementation(ServerOptions options, std::function<Timestamp()> clock)
       : options_(std::move(options)),
         clock_(std::move(clock)),
-        listeners_(Listen(options_.host, options_.port)),
-        wake_(::eventfd(0, EFD_CLOEXEC)) {
+        acceptor_(Listen(options_.host, options_.port)) {
     options_.allowed_hosts.push_back(OwnName());
     set_payload_max_length(kMaxBody);
     set_pre_routing_handler([this](const httplib::Request& request, httplib::Response& response) {
@@ -180,104 +160,31 @@ class Server::Implementation : private httplib::Server {
   Implementation(const Implementation&) = delete;
   Implementation& operator=(const Implementation&) = delete;
 
-  [[nodiscard]] std::string url() const {
-    return "http://" + listeners_.name + ":" + std::to_string(listeners_.port);
-  }
+  [[nodiscard]] std::string url() const { return acceptor_.url(); }
 
   void Start(Api& api) {
     api_ = &api;
-    RaiseDescriptorLimit();
-    // The library takes this as "running" while it streams an answer.
-    svr_sock_ = listeners_.sockets.front().fd();
-    acceptor_ = std::thread([this] { Accept(); });
+    svr_sock_ = 0;  // the library takes this as "running" while it streams an answer
+    acceptor_.Start([this](int fd) { Serve(fd); });
   }
 
   void Stop() {
-    if (!acceptor_.joinable()) return;
-    stopping_ = true;
-    const uint64_t one = 1;
-    static_cast<void>(::write(wake_.fd(), &one, sizeof one));
-    acceptor_.join();
-    listeners_.sockets.clear();
-    std::unique_lock lock(mutex_);
-    // Nothing more is read: idle and half-sent connections end now, what was read is answered.
-    for (const int fd : connections_) ::shutdown(fd, SHUT_RD);
-    const auto all_gone = [this] { return threads_ == 0; };
-    if (connection_gone_.wait_for(lock, kFinishWithin, all_gone)) return;
-    svr_sock_ = INVALID_SOCKET;
-    for (const int fd : connections_) ::shutdown(fd, SHUT_RDWR);
-    if (connection_gone_.wait_for(lock, kAbandonWithin, all_gone)) return;
-    LogLine("kiosk: stopped while " + std::to_string(threads_) + " requests ran");
+    const size_t left = acceptor_.Stop([this] { svr_sock_ = INVALID_SOCKET; });
+    if (left == 0) return;
+    LogLine("kiosk: stopped while " + std::to_string(left) + " requests ran");
     std::_Exit(0);  // their threads cannot be waited for; what was acknowledged is on the disk
   }
 
  private:
   // --- connections ---
 
-  void Accept() {
-    std::vector<pollfd> ready{{wake_.fd(), POLLIN, 0}};
-    for (const Socket& socket : listeners_.sockets) ready.push_back({socket.fd(), POLLIN, 0});
-    while (!stopping_) {
-      if (::poll(ready.data(), ready.size(), -1) < 0) continue;
-      for (size_t i = 1; i < ready.size(); ++i) {
-        if (ready[i].revents != 0) AcceptOne(ready[i].fd);
-      }
-    }
-  }
-
-  void AcceptOne(int listener) {
-    const int fd = ::accept4(listener, nullptr, nullptr, SOCK_CLOEXEC);
-    if (fd < 0) {
-      // Out of descriptors: those who wait are served when a connection ends.
-      if (errno == EMFILE || errno == ENFILE) {
-        std::this_thread::sleep_for(std::chrono::milliseconds(10));
-      }
-      return;
-    }
-    const std::scoped_lock lock(mutex_);
-    if (threads_ >= kMaxConnections) {
-      RefuseBusy(fd);
-      return;
-    }
-    try {
-      std::thread([this, fd] { Serve(fd); }).detach();
-      connections_.insert(fd);
-      ++threads_;
-    } catch (const std::system_error&) {
-      RefuseBusy(fd);
-    }
-  }
-
-  static void RefuseBusy(int fd) {
-    static const std::string kBody =
-        R"({"error":"too_busy","message":"Too many connections are open."})";
-    static const std::string kBusy =
-        "HTTP/1.1 503 Service Unavailable\r\nContent-Type: application/json\r\nRetry-After: 1\r\n"
-        "Connection: close\r\nContent-Length: " +
-        std::to_string(kBody.size()) + "\r\n\r\n" + kBody;
-    ::send(fd, kBusy.data(), kBusy.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
-    ::shutdown(fd, SHUT_WR);
-    ::close(fd);
-  }
-
   // The life of a connection, on a thread of its own.
   void Serve(int fd) {
-    {
-      Exchange exchange(fd);
-      current_ = &exchange;
-      while (!stopping_ && ServeRequest(exchange)) {
-      }
-      current_ = nullptr;
+    Exchange exchange(fd);
+    current_ = &exchange;
+    while (!acceptor_.is_stopping() && ServeRequest(exchange)) {
     }
-    {
-      // Not closed before it is off the list: the number might come back for another connection.
-      const std::scoped_lock lock(mutex_);
-      connections_.erase(fd);
-    }
-    CloseGently(fd);
-    const std::scoped_lock lock(mutex_);
-    --threads_;
-    connection_gone_.notify_all();
+    current_ = nullptr;
   }
 
   // Reads and answers one request; false when the connection is at its end.
@@ -512,17 +419,8 @@ class Server::Implementation : private httplib::Server {
 
   ServerOptions options_;
   std::function<Timestamp()> clock_;
-  Listeners listeners_;
-  Socket wake_;
   Api* api_ = nullptr;
-  std::thread acceptor_;
-  std::atomic<bool> stopping_ = false;
-
-  std::mutex mutex_;
-  std::condition_variable connection_gone_;
-  // The state below is protected by mutex_.
-  std::unordered_set<int> connections_;  // those that may have to be woken
-  size_t threads_ = 0;                   // those, and the ones being closed
+  Acceptor acceptor_;  // last: its threads use everything above
 };
 
 thread_local Exchange* Server::Implementation::current_ = nullptr;
