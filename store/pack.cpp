@@ -20,7 +20,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr size_t kPage = 4096;  // mapping begins at a page
+// Mapping begins at a page; machines have them of 4 to 64 KiB.
+constexpr size_t kLargestPage = 65536;
 
 constexpr char kTables[] = R"(
   CREATE TABLE pack_options (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
@@ -201,7 +202,7 @@ void WritePack(const std::string& target, const PackOrder& order) {
   }
   std::string executable = ReadBareExecutable();
   const std::string image = BuildImage(target + ".pack", order);
-  const size_t offset = (executable.size() + kPage - 1) / kPage * kPage;
+  const size_t offset = (executable.size() + kLargestPage - 1) / kLargestPage * kLargestPage;
   FillSlot(executable, offset, image);
   executable.resize(offset);
   const Scratch unfinished{target + ".new"};

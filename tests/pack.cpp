@@ -133,6 +133,15 @@ TEST_CASE("a packed executable can be packed again, and keeps what is not replac
   CHECK(Ask(second.port(), "GET", "/api/products").body == kTea);
 }
 
+TEST_CASE("a pack begins at a page on machines with pages of 64 KiB as well") {
+  const Material material;
+  material.Pack({"-o", "demo", "--frontend", "build"});
+  const std::string demo = ReadFile(material.folder.File("demo"));
+  const size_t begin = demo.find(std::string("SQLite format 3\0", 16), fs::file_size(KioskPath()));
+  REQUIRE(begin != std::string::npos);
+  CHECK(begin % 65536 == 0);
+}
+
 TEST_CASE("a damaged or cut-off pack says so") {
   const Material material;
   material.Pack({"-o", "demo", "--frontend", "build"});
