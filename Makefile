@@ -1,10 +1,11 @@
 # make: build. make run: install what is missing, build, serve. make test: the same, and test.
+# make dist: the executables to hand out, and their SHA-256; make test-dist tests those.
 # make bench: measure against the HTTP library alone; QUICK=1 in minutes, BENCH=... passes options on.
 # SANITIZE=thread (or address,undefined) builds everything with it; HTTPLIB=dir takes cpp-httplib's
-# header from there.
+# header from there, SQLITE=dir SQLite's header and static library.
 
 VERSION := 0.1.0
-COMMIT  := $(shell git describe --always --dirty 2>/dev/null || echo unknown)
+COMMIT  := $(shell git describe --always --dirty --abbrev=12 --exclude '*' 2>/dev/null || echo unknown)
 
 # The header of cpp-httplib comes from Debian's newest source package; this is the version wanted.
 HTTPLIB_VERSION := 0.41.0
@@ -13,18 +14,19 @@ SANITIZE ?=
 COMMA    := ,
 BUILD    := build$(if $(SANITIZE),/$(subst $(COMMA),-,$(SANITIZE)))
 HTTPLIB  ?= build/httplib
+SQLITE   ?=
 PACKAGES := g++ dpkg-dev libsqlite3-dev rapidjson-dev libcli11-dev doctest-dev
 
 CXX      ?= g++
 WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wold-style-cast \
             -Wnon-virtual-dtor -Woverloaded-virtual -Wcast-qual -Wformat=2 -Wundef -Werror
-CPPFLAGS += -I. -isystem $(HTTPLIB)
-CXXFLAGS += -std=c++20 -O2 -g -ffunction-sections -fdata-sections $(WARNINGS) $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-omit-frame-pointer)
-LDFLAGS  += -pthread $(if $(SANITIZE),-fsanitize=$(SANITIZE))
+CPPFLAGS += -I. -isystem $(HTTPLIB) $(SQLITE:%=-isystem %)
+CXXFLAGS += -std=c++20 -O2 -g -ffile-prefix-map=$(HTTPLIB)=httplib -ffunction-sections -fdata-sections $(WARNINGS) $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-omit-frame-pointer)
+LDFLAGS  += -pthread $(SQLITE:%=-L%) $(if $(SANITIZE),-fsanitize=$(SANITIZE))
 LDLIBS   += -lsqlite3 -lm
-STATIC   := $(if $(SANITIZE),,-static -s -Wl$(COMMA)--gc-sections$(COMMA)--wrap=dlopen$(COMMA)--wrap=getaddrinfo)
+STATIC   := $(if $(SANITIZE),,-static -s -Wl$(COMMA)--gc-sections$(COMMA)--build-id=none$(COMMA)--wrap=dlopen$(COMMA)--wrap=getaddrinfo)
 
-SOURCES := $(wildcard store/*.cpp http/*.cpp data/*.cpp)
+SOURCES := $(sort $(wildcard store/*.cpp http/*.cpp data/*.cpp))
 LIBRARY := $(SOURCES:%.cpp=$(BUILD)/%.o) $(BUILD)/data/embedded_files.o
 TESTS   := $(patsubst %.cpp,$(BUILD)/%.o,$(wildcard tests/*.cpp))
 CRASH   := $(patsubst %.cpp,$(BUILD)/%.o,$(wildcard tests/crash/*.cpp) tests/harness.cpp tests/main.cpp)
@@ -51,7 +53,7 @@ $(BUILD)/tests/bench/ceiling: $(CEILING)
 	@echo "  link $@"
 	@$(CXX) $(LDFLAGS) -o $@ $^
 
-$(BUILD)/%.o: %.cpp | $(HTTPLIB)/httplib.h
+$(BUILD)/%.o: %.cpp Makefile | $(HTTPLIB)/httplib.h
 	@mkdir -p $(@D)
 	@echo "  compile $<"
 	@$(CXX) $(CPPFLAGS) $(CXXFLAGS) -MMD -MP -c -o $@ $<
@@ -69,7 +71,7 @@ $(BUILD)/main.o: CPPFLAGS += -include $(BUILD)/version.h
 FORCE:
 
 # The compiler does not see what .incbin reads.
-WEB_FILES := $(wildcard data/web/*)
+WEB_FILES := $(sort $(wildcard data/web/*))
 $(BUILD)/data/embedded_files.o: data/embedded_files.S data/seed.json data/openapi.json \
                                 store/schema.sql $(WEB_FILES)
 	@mkdir -p $(@D)
@@ -128,7 +130,7 @@ build/tests/%/node_modules: tests/%/package.json tests/%/package-lock.json
 	@touch $@
 
 # Style, warnings, and that arrows run main -> http -> store and never back.
-CPP_FILES := $(shell git ls-files --cached --others --exclude-standard '*.cpp' '*.h')
+CPP_FILES := $(shell git ls-files --cached --others --exclude-standard '*.cpp' '*.h' 2>/dev/null)
 lint: packages
 	@.ci/install clang-format clang-tidy git
 	@$(MAKE) --no-print-directory -j$$(nproc) $(HTTPLIB)/httplib.h
@@ -139,6 +141,28 @@ lint: packages
 	printf '%s\n' $(filter-out tests/%,$(filter %.cpp,$(CPP_FILES))) | xargs -P 2 -n 1 \
 	  clang-tidy --quiet --extra-arg=-std=c++20 --extra-arg=-I. --extra-arg=-isystem$(HTTPLIB) \
 	  --extra-arg=-DKIOSK_VERSION='""' --extra-arg=-DKIOSK_COMMIT='""' 2>/dev/null
+
+# One commit and one compiler give the same bytes in any folder.
+DIST         := dist/kiosk-$(VERSION)-linux
+SQLITE_arm64 ?= build/sqlite-arm64
+build/sqlite-arm64/libsqlite3.a:
+	.ci/get-sqlite arm64 $(@D)
+
+dist: packages
+	@[ "$$(uname -m)" = x86_64 ] || { echo "make dist needs an x86_64 machine" >&2; exit 1; }
+	@.ci/install g++-aarch64-linux-gnu
+	@$(MAKE) --no-print-directory -j$$(nproc) build/kiosk $(SQLITE_arm64)/libsqlite3.a
+	@$(MAKE) --no-print-directory -j$$(nproc) BUILD=build/aarch64 CXX=aarch64-linux-gnu-g++ \
+	    SQLITE=$(SQLITE_arm64) build/aarch64/kiosk
+	@rm -rf dist && mkdir dist
+	cp build/kiosk $(DIST)-x86_64
+	cp build/aarch64/kiosk $(DIST)-aarch64
+	cd dist && sha256sum $(notdir $(DIST)-x86_64 $(DIST)-aarch64) >SHA256SUMS
+
+test-dist: dist
+	@.ci/install qemu-user binutils git
+	@$(MAKE) --no-print-directory -j$$(nproc) build/tests/all
+	tests/dist.sh $(COMMIT) HTTPLIB=$(abspath $(HTTPLIB)) SQLITE_arm64=$(abspath $(SQLITE_arm64))
 
 bench: packages
 	@.ci/install wrk python3

@@ -23,7 +23,7 @@ class Builder {
   }
   bool Key(const char* text, rapidjson::SizeType size, bool /*copy*/) {
     if (!IsText({text, size})) return false;
-    open_.back()->As<Json::Object>()->emplace_back(std::string(text, size), Json());
+    open_.back()->As<Json::Object>()->emplace_back().first.assign(text, size);
     return true;
   }
   bool StartObject() { return Open(Json::Object{}); }

@@ -35,7 +35,10 @@ std::string Lower(std::string text) {
 pid_t Start(const std::vector<std::string>& arguments, const ChildOptions& options,
             const std::string& out, const std::string& err) {
   const std::string path = options.executable.empty() ? KioskPath() : options.executable;
-  std::vector<const char*> argv{path.c_str()};
+  const char* emulator = std::getenv("EMULATOR");
+  std::vector<const char*> argv;
+  if (emulator) argv.push_back(emulator);
+  argv.push_back(path.c_str());
   for (const std::string& argument : arguments) argv.push_back(argument.c_str());
   argv.push_back(nullptr);
   const pid_t pid = ::fork();
@@ -51,7 +54,7 @@ pid_t Start(const std::vector<std::string>& arguments, const ChildOptions& optio
     ::setenv(name.c_str(), value.c_str(), 1);
   }
   if (options.before_exec) options.before_exec();
-  ::execv(path.c_str(), const_cast<char* const*>(argv.data()));
+  ::execvp(argv[0], const_cast<char* const*>(argv.data()));
   ::_exit(127);
 }
 
