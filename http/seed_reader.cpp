@@ -59,10 +59,15 @@ DeskOrder ReadSeedOrder(Fields& fields, const std::vector<Service>& services, Ti
   if (const auto invalid = rules::FindInvalidField(order)) {
     faults.Add(fields.PathOf(invalid->field), invalid->message);
   }
-  for (const Service& service : order.services) {
-    if (std::ranges::find(services, service.id, &Service::id) == services.end()) {
-      faults.Add(fields.PathOf("services"),
-                 fields.PathOf("services") + " names a service that is not in the seed.");
+  const std::string path = fields.PathOf("services");
+  for (size_t i = 0; i < order.services.size(); ++i) {
+    const auto& [service_id, name] = order.services[i];
+    const auto known = std::ranges::find(services, service_id, &Service::id);
+    if (known == services.end()) {
+      faults.Add(path, path + " names a service that is not in the seed.");
+    } else if (!name.empty() && name != known->name) {
+      const std::string member = At(path, i) + ".name";
+      faults.Add(member, member + " is not that service's name; correct it or leave it out.");
     }
   }
   return order;

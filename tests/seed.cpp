@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <regex>
 #include <string>
 #include <vector>
 
@@ -148,6 +149,84 @@ TEST_CASE("a seed needs nothing but its starting balance, and all of it may be 0
   });
 }
 
+// As the order desk's document prints it.
+const std::string kSampleServices = R"([
+  {
+    "id": 123,
+    "name": "Inspection"
+  },
+  {
+    "id": 789,
+    "name": "Testing"
+  },
+  {
+    "id": 456,
+    "name": "Analysis"
+  }
+])";
+const std::string kSampleOrders = R"([
+  {
+    "id": "223",
+    "datetime": "2022-11-01T11:11:11.111Z",
+    "totalfee": 100,
+    "services": [
+        {
+        "id": "123",
+        }
+    ]
+  },
+  {
+    "id": "224",
+    "datetime": "2022-11-01T11:11:11.111Z",
+    "totalfee": 100,
+    "services": [
+        {
+        "id": "789",
+        }
+    ]
+  },
+  {
+    "id": "225",
+    "datetime": "2022-11-01T11:11:11.111Z",
+    "totalfee": 100,
+    "services": [
+        {
+        "id": "456",
+        }
+    ]
+  }
+])";
+
+TEST_CASE("the document's sample data is a seed as it is there, but for its trailing commas") {
+  const std::string seed = R"({"starting_balance": 500, "services": )" + kSampleServices +
+                           R"(, "orders": )" + kSampleOrders + "}";
+  const TemporaryFolder folder;
+  WriteFile(folder.File("pasted.json"), seed);
+  const Finished refused =
+      RunKiosk({"--port", "0", "--seed", "pasted.json"}, {folder.path(), {}, {}});
+  CHECK(refused.exit_code == 1);
+  CHECK(refused.err == "kiosk: bad seed pasted.json: not valid JSON at byte " +
+                           std::to_string(seed.find('}', seed.find("\"123\","))) +
+                           ": A trailing comma is not allowed; remove it.\n");
+  CHECK(FilesIn(folder.path()) == std::vector<std::string>{"pasted.json"});
+
+  const TestServer server({}, std::regex_replace(seed, std::regex(R"(,(\s*\}))"), "$1"));
+  const TestServer built_in;
+  CHECK(server.Query(kOrders) == built_in.Query(kOrders));
+  CHECK(server.Ask("GET", "/services").body == built_in.Ask("GET", "/services").body);
+  CHECK(MaskTimes(server.Ask("GET", "/orders").body) ==
+        MaskTimes(built_in.Ask("GET", "/orders").body));
+  CHECK(server.Query("SELECT count(*) FROM desk_orders") == "3");
+}
+
+TEST_CASE("a seeded order may name its services, by their true names") {
+  const TestServer server({}, R"({"starting_balance": 0, "services": [{"id": 1, "name": "Wash"}],
+    "orders": [{"id": "1", "totalfee": 1, "services": [{"id": "1", "name": "Wash"}]}]})");
+  CHECK(MaskTimes(server.Ask("GET", "/orders/1").body) ==
+        R"({"id":"1","totalfee":1,"services":[{"id":"1","name":"Wash"}],)"
+        R"("created_at":"*","updated_at":"*"})");
+}
+
 TEST_CASE("a bad seed is one line with file, path and reason, exit 1, and no database") {
   const std::string money =
       " must be a number with at most two decimals, not beyond 90000000000000.00.";
@@ -268,6 +347,44 @@ TEST_CASE("a bad seed is one line with file, path and reason, exit 1, and no dat
        "at orders[1].services: orders[1].services names a service that is not in the seed."},
       {"a repeated service", order(R"({"id": "2", "totalfee": 1, "services": [1, "1"]})"),
        "at orders[1].services: A service may stand only once in an order."},
+      {"a service under another's name",
+       order(R"({"id": "2", "totalfee": 1, "services": [{"id": 1, "name": "Other"}]})"),
+       "at orders[1].services[0].name: orders[1].services[0].name is not that service's name; "
+       "correct it or leave it out."},
+      {"a service without its id",
+       order(R"({"id": "2", "totalfee": 1, "services": [{"name": "S"}]})"),
+       "at orders[1].services.id: orders[1].services.id is missing."},
+      {"an unknown field of an order's service",
+       order(R"({"id": "2", "totalfee": 1, "services": [{"id": 1, "fee": 1}]})"),
+       "at orders[1].services.fee: orders[1].services.fee" + unknown},
+      {"an order without any service", order(R"({"id": "2", "totalfee": 1, "services": []})"),
+       "at orders[1].services: orders[1].services must not be empty."},
+      {"services of an order an object", order(R"({"id": "2", "totalfee": 1, "services": {}})"),
+       "at orders[1].services: orders[1].services must be an array."},
+      {"a totalfee below 0", order(R"({"id": "2", "totalfee": -1, "services": [1]})"),
+       "at orders[1].totalfee: A totalfee is not negative."},
+      {"a totalfee with three decimals",
+       order(R"({"id": "2", "totalfee": 0.005, "services": [1]})"),
+       "at orders[1].totalfee: orders[1].totalfee" + money},
+      {"a quantity of 0", order(R"({"id": "2", "product": "P", "quantity": 0})"),
+       "at orders[1].quantity: A quantity is a whole number of at least 1."},
+      {"a product of 201 characters",
+       order(R"({"id": "2", "product": ")" + Repeat("p", 201) + R"(", "quantity": 1})"),
+       "at orders[1].product: orders[1].product" + name},
+      {"a datetime without a zone",
+       order(R"({"id": "2", "product": "P", "quantity": 1, "datetime": "2022-11-01T11:11:11"})"),
+       "at orders[1].datetime: orders[1].datetime must be a date and time with a zone, such as "
+       "\"2022-11-01T11:11:11.111Z\"."},
+      {"a datetime null", order(R"({"id": "2", "product": "P", "quantity": 1, "datetime": null})"),
+       "at orders[1].datetime: orders[1].datetime must be a date and time with a zone, such as "
+       "\"2022-11-01T11:11:11.111Z\"."},
+      {"when an order was made",
+       order(R"({"id": "2", "product": "P", "quantity": 1, "created_at": "2022-11-01T11:11:11Z"})"),
+       "at orders[1].created_at: orders[1].created_at" + unknown},
+      {"an order a number", order("2"), "at orders[1]: orders[1] must be an object."},
+      {"a field of an order twice",
+       order(R"({"id": "2", "product": "P", "product": "Q", "quantity": 1})"),
+       "at orders[1].product: orders[1].product stands twice."},
       {"an unknown field of an order",
        order(R"({"id": "2", "product": "P", "quantity": 1, "note": ""})"),
        "at orders[1].note: orders[1].note" + unknown},
