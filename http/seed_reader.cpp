@@ -12,6 +12,20 @@ std::string At(const std::string& array, size_t index) {
   return array + "[" + std::to_string(index) + "]";
 }
 
+// Sample data that was copied from a web page is indented with no-break spaces (U+00A0). Outside of
+// strings they become as many spaces as they have bytes, so that offsets stay true.
+std::string WithPlainSpaces(std::string_view text) {
+  constexpr std::string_view kNoBreakSpace = "\xC2\xA0";
+  std::string plain(text);
+  bool in_string = false;
+  for (size_t i = 0; i < plain.size(); ++i) {
+    if (plain[i] == '"') in_string = !in_string;
+    if (in_string && plain[i] == '\\') ++i;  // what is escaped is not looked at
+    if (!in_string && text.substr(i).starts_with(kNoBreakSpace)) plain.replace(i, 2, "  ");
+  }
+  return plain;
+}
+
 // Reads every element of an optional array with `read(Fields&)`.
 template <class T, class Read>
 std::vector<T> ReadEach(Fields& fields, std::string_view name, Faults& faults, Read read) {
@@ -94,7 +108,7 @@ SeedUser ReadSeedUser(Fields& fields, const std::vector<Product>& products, Mone
 }  // namespace
 
 Parsed<Seed> ReadSeed(std::string_view text, Timestamp now) {
-  const auto json = ParseJson(text);
+  const auto json = ParseJson(WithPlainSpaces(text));
   if (const auto* error = std::get_if<JsonError>(&json)) {
     return InvalidField{
         "", "not valid JSON at byte " + std::to_string(error->offset) + ": " + error->reason};

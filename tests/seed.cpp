@@ -149,20 +149,25 @@ TEST_CASE("a seed needs nothing but its starting balance, and all of it may be 0
   });
 }
 
+// The text with no-break spaces (U+00A0) where it has ~.
+std::string NoBreak(const std::string& text) {
+  return std::regex_replace(text, std::regex("~"), "\xC2\xA0");
+}
+
 // As the order desk's document prints it.
 const std::string kSampleServices = R"([
+~ {
+~ ~ "id": 123,
+~ ~ "name": "Inspection"
+~ },
+~ {
+~ ~ "id": 789,
+~ ~ "name": "Testing"
+~ },
   {
-    "id": 123,
-    "name": "Inspection"
-  },
-  {
-    "id": 789,
-    "name": "Testing"
-  },
-  {
-    "id": 456,
-    "name": "Analysis"
-  }
+~ ~ "id": 456,
+~ ~ "name": "Analysis"
+~ }
 ])";
 const std::string kSampleOrders = R"([
   {
@@ -175,7 +180,7 @@ const std::string kSampleOrders = R"([
         }
     ]
   },
-  {
+~ {
     "id": "224",
     "datetime": "2022-11-01T11:11:11.111Z",
     "totalfee": 100,
@@ -185,7 +190,7 @@ const std::string kSampleOrders = R"([
         }
     ]
   },
-  {
+~ {
     "id": "225",
     "datetime": "2022-11-01T11:11:11.111Z",
     "totalfee": 100,
@@ -198,8 +203,8 @@ const std::string kSampleOrders = R"([
 ])";
 
 TEST_CASE("the document's sample data is a seed as it is there, but for its trailing commas") {
-  const std::string seed = R"({"starting_balance": 500, "services": )" + kSampleServices +
-                           R"(, "orders": )" + kSampleOrders + "}";
+  const std::string seed = NoBreak(R"({"starting_balance": 500, "services": )" + kSampleServices +
+                                   R"(, "orders": )" + kSampleOrders + "}");
   const TemporaryFolder folder;
   WriteFile(folder.File("pasted.json"), seed);
   const Finished refused =
@@ -217,6 +222,19 @@ TEST_CASE("the document's sample data is a seed as it is there, but for its trai
   CHECK(MaskTimes(server.Ask("GET", "/orders").body) ==
         MaskTimes(built_in.Ask("GET", "/orders").body));
   CHECK(server.Query("SELECT count(*) FROM desk_orders") == "3");
+}
+
+TEST_CASE("a no-break space is a space between a seed's values, and itself within them") {
+  const TestServer server({}, NoBreak(R"({~"starting_balance":~0,
+    "products": [{"id": "a\\", "name": "~\"~", "price": 1}]})"));
+  CHECK(server.Ask("GET", "/api/products").body ==
+        NoBreak(R"({"products":[{"id":"a\\","name":"~\"~","price":1}]})"));
+  const TemporaryFolder folder;
+  WriteFile(folder.File("own.json"), NoBreak("{\"starting_balance\": 0,\n~ x}"));
+  const Finished refused = RunKiosk({"reset", "--seed", "own.json"}, {folder.path(), {}, {}});
+  CHECK(refused.exit_code == 1);
+  CHECK(refused.err ==
+        "kiosk: bad seed own.json: not valid JSON at byte 27: Missing a name for object member.\n");
 }
 
 TEST_CASE("a seeded order may name its services, by their true names") {
