@@ -163,6 +163,7 @@ Pack::Pack(int fd, size_t offset, size_t size)
       mapped_(static_cast<char*>(
           ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE, fd, static_cast<off_t>(offset)))) {
   if (static_cast<void*>(mapped_) == MAP_FAILED) throw PackError("cannot map this executable");
+  ::madvise(mapped_, size, MADV_WILLNEED);  // all of it is read at once, for its hash
   bytes_ = {mapped_, size};
 }
 
