@@ -1,5 +1,6 @@
 #include "http/api_desk.h"
 
+#include <algorithm>
 #include <charconv>
 
 #include "http/api_benefits.h"
@@ -157,6 +158,12 @@ std::string WriteOrders(const std::vector<DeskOrder>& orders) {
   return text += ']';
 }
 
+// What may not stand between the brackets of a Link: controls, for a header ends there, and marks
+// of its own.
+bool MayStandInLink(char c) {
+  return static_cast<unsigned char>(c) > ' ' && c != 0x7F && c != '<' && c != '>' && c != '"';
+}
+
 // The same query with another `after`, which then begins the next page.
 std::string NextPage(const Request& request, const std::string& after) {
   std::string link = "</orders?";
@@ -164,10 +171,9 @@ std::string NextPage(const Request& request, const std::string& after) {
   while (!rest.empty()) {
     const std::string_view parameter = rest.substr(0, rest.find('&'));
     rest.remove_prefix(std::min(rest.size(), parameter.size() + 1));
-    if (parameter.starts_with("after=") ||
-        parameter.find_first_of("<>\"") != std::string_view::npos) {
-      continue;
-    }
+    const std::string_view name = parameter.substr(0, parameter.find('='));
+    if (PercentDecode(name, PlusSign::kSpace) == "after") continue;
+    if (!std::ranges::all_of(parameter, MayStandInLink)) continue;
     link += std::string(parameter) + "&";
   }
   return link + "after=" + after + ">; rel=\"next\"";

@@ -555,6 +555,31 @@ TEST_CASE("GET /orders takes a range of time, a service, and pages") {
   });
 }
 
+TEST_CASE("a Link holds no control character, and leads on however after was written") {
+  const TestServer server;
+  struct Row {
+    std::string query;
+    std::string link;
+  };
+  const Row rows[] = {
+      {"?limit=1&x=a\rb", R"(</orders?limit=1&after=223>; rel="next")"},
+      {"?limit=1&x=\x01", R"(</orders?limit=1&after=223>; rel="next")"},
+      {"?limit=1&x=\tb", R"(</orders?limit=1&after=223>; rel="next")"},
+      {"?x=\x7F&limit=1", R"(</orders?limit=1&after=223>; rel="next")"},
+      {"?limit=1&x=<y>", R"(</orders?limit=1&after=223>; rel="next")"},
+      {"?limit=1&x=%0D%0Ab", R"(</orders?limit=1&x=%0D%0Ab&after=223>; rel="next")"},
+      {"?limit=1&a%66ter=223", R"(</orders?limit=1&after=224>; rel="next")"},
+      {"?%61fter=223&limit=1", R"(</orders?limit=1&after=224>; rel="next")"},
+  };
+  for (const Row& row : rows) {
+    CAPTURE(row.query);
+    const Answer answer =
+        server.AskRaw("GET /orders" + row.query + " HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    CHECK(answer.status == 200);
+    CHECK(answer.Header("link") == row.link);
+  }
+}
+
 TEST_CASE("following Link walks through all orders once, in the order of the whole list") {
   const TestServer server({"--order-gap", "0"}, kNoOrders);
   for (int i = 0; i < 40; ++i) {
