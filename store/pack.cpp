@@ -12,7 +12,6 @@
 #include <functional>
 #include <iterator>
 
-#include "data/embedded.h"
 #include "store/store.h"
 
 namespace kiosk {
@@ -141,35 +140,34 @@ void WriteExecutable(const std::string& path, std::string_view executable, std::
 
 std::unique_ptr<Pack> Pack::OfThisExecutable() {
   const embedded::PackSlot& slot = embedded::Slot();
-  if (slot.size == 0) return nullptr;
-  const int fd = ::open(ExecutablePath().c_str(), O_RDONLY | O_CLOEXEC);
+  return slot.size == 0 ? nullptr : In(ExecutablePath(), slot);
+}
+
+std::unique_ptr<Pack> Pack::In(const std::string& path, const embedded::PackSlot& slot) {
+  const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
   if (fd < 0) throw PackError("cannot read this executable's own file, which carries a pack");
   struct stat status {};
-  if (::fstat(fd, &status) != 0 ||
-      static_cast<uint64_t>(status.st_size) != slot.offset + slot.size) {
-    ::close(fd);
-    RefuseDamaged();
-  }
-  std::unique_ptr<Pack> pack(new Pack(fd, slot.offset, slot.size));
+  const bool is_whole =
+      ::fstat(fd, &status) == 0 && static_cast<uint64_t>(status.st_size) == slot.offset + slot.size;
+  void* const mapped = is_whole ? ::mmap(nullptr, slot.size, PROT_READ, MAP_PRIVATE, fd,
+                                         static_cast<off_t>(slot.offset))
+                                : MAP_FAILED;
   ::close(fd);
+  if (!is_whole) RefuseDamaged();
+  if (mapped == MAP_FAILED) throw PackError("cannot map this executable");
+  ::madvise(mapped, slot.size, MADV_WILLNEED);  // all of it is read at once, for its hash
+  std::unique_ptr<Pack> pack(new Pack({static_cast<const char*>(mapped), slot.size}));
   if (Hash(pack->bytes_) != slot.hash) RefuseDamaged();
   pack->database_ = std::make_unique<Database>(":memory:", Database::Mode::kCreate);
   pack->database_->AttachImage(pack->bytes_);
   return pack;
 }
 
-Pack::Pack(int fd, size_t offset, size_t size)
-    : mapped_size_(size),
-      mapped_(static_cast<char*>(
-          ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE, fd, static_cast<off_t>(offset)))) {
-  if (static_cast<void*>(mapped_) == MAP_FAILED) throw PackError("cannot map this executable");
-  ::madvise(mapped_, size, MADV_WILLNEED);  // all of it is read at once, for its hash
-  bytes_ = {mapped_, size};
-}
+Pack::Pack(std::string_view mapped) : bytes_(mapped) {}
 
 Pack::~Pack() {
   database_.reset();
-  ::munmap(mapped_, mapped_size_);
+  ::munmap(const_cast<char*>(bytes_.data()), bytes_.size());
 }
 
 std::optional<std::string> Pack::Option(std::string_view name) const {

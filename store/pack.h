@@ -12,6 +12,7 @@
 #include <string>
 #include <string_view>
 
+#include "data/embedded.h"
 #include "store/seed.h"
 #include "store/sqlite.h"
 
@@ -27,6 +28,8 @@ class Pack {
  public:
   // The pack of the running executable; null if it carries none. Throws PackError if it is damaged.
   static std::unique_ptr<Pack> OfThisExecutable();
+  // The pack that `slot` says stands in the file at `path`.
+  static std::unique_ptr<Pack> In(const std::string& path, const embedded::PackSlot& slot);
 
   ~Pack();
   Pack(const Pack&) = delete;
@@ -42,14 +45,10 @@ class Pack {
   [[nodiscard]] std::optional<std::string> ReadFile(const std::string& path) const;
 
  private:
-  friend void WritePack(const std::string&, const struct PackOrder&);
-
-  Pack(int fd, size_t offset, size_t size);
+  explicit Pack(std::string_view mapped);
   [[nodiscard]] std::optional<std::string> Option(std::string_view name) const;
 
-  size_t mapped_size_;
-  char* mapped_;  // the file from the page on in which the pack begins
-  std::string_view bytes_;
+  std::string_view bytes_;  // of the mapped file
   mutable std::mutex mutex_;
   std::unique_ptr<Database> database_;  // protected by mutex_
 };
