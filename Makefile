@@ -20,8 +20,10 @@ PACKAGES := g++ dpkg-dev libsqlite3-dev rapidjson-dev libcli11-dev doctest-dev
 CXX      ?= g++
 WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wold-style-cast \
             -Wnon-virtual-dtor -Woverloaded-virtual -Wcast-qual -Wformat=2 -Wundef -Werror
+# RapidJSON 1.1.0 adds to a null pointer before it first allocates (its internal/stack.h).
+SANITIZING := $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-sanitize=pointer-overflow -fno-sanitize-recover=all -fno-omit-frame-pointer)
 CPPFLAGS += -I. -isystem $(HTTPLIB) $(SQLITE:%=-isystem %)
-CXXFLAGS += -std=c++20 -O2 -g -ffile-prefix-map=$(HTTPLIB)=httplib -ffunction-sections -fdata-sections $(WARNINGS) $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-omit-frame-pointer)
+CXXFLAGS += -std=c++20 -O2 -g -ffile-prefix-map=$(HTTPLIB)=httplib -ffunction-sections -fdata-sections $(WARNINGS) $(SANITIZING)
 LDFLAGS  += -pthread $(SQLITE:%=-L%) $(if $(SANITIZE),-fsanitize=$(SANITIZE))
 LDLIBS   += -lsqlite3 -lm
 STATIC   := $(if $(SANITIZE),,-static -s -Wl$(COMMA)--gc-sections$(COMMA)--build-id=none$(COMMA)--wrap=dlopen$(COMMA)--wrap=getaddrinfo)
@@ -104,6 +106,23 @@ test-crash: packages
 	@$(MAKE) --no-print-directory -j$$(nproc) $(BUILD)/kiosk $(BUILD)/tests/crash_all
 	KIOSK=$(BUILD)/kiosk KIOSK_CRASH_ROUNDS=$${KIOSK_CRASH_ROUNDS:-200} $(BUILD)/tests/crash_all
 
+# Random bytes against everything that reads any, with clang's libFuzzer: FUZZ_SECONDS each, as many
+# targets at a time as there are cores. On Ubuntu before 24.04 clang's runtime has no package of its own.
+FUZZ_SECONDS ?= 600
+FUZZ_TARGETS := $(patsubst tests/fuzz/%.cpp,%,$(wildcard tests/fuzz/*.cpp))
+FUZZERS      := $(FUZZ_TARGETS:%=$(BUILD)/tests/fuzz/%)
+fuzz: packages
+	@.ci/install clang
+	@.ci/install $$(apt-cache search --names-only "^libclang-rt-$$(clang -dumpversion | cut -d. -f1)-dev$$" | cut -d' ' -f1)
+	@$(MAKE) --no-print-directory -j$$(nproc) BUILD=build/fuzz CXX=clang++ \
+	    SANITIZE=address,undefined,fuzzer-no-link fuzzers
+	tests/fuzz/run build/fuzz $(FUZZ_SECONDS) $(FUZZ_TARGETS)
+
+fuzzers: $(FUZZERS)
+$(FUZZERS): %: %.o $(LIBRARY)
+	@echo "  link $@"
+	@$(CXX) $(LDFLAGS) -fsanitize=fuzzer -o $@ $^ $(LDLIBS)
+
 # data/openapi.json against a linter, against the source, and every answer in it against the server.
 OPENAPI_TEST := build/tests/openapi
 test-openapi: packages
@@ -174,4 +193,4 @@ clean:
 	rm -rf build dist
 
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
-.PHONY: all packages run test test-crash test-openapi test-browser bench lint clean FORCE
+.PHONY: all packages run test test-crash test-openapi test-browser fuzz fuzzers bench lint clean FORCE
