@@ -149,8 +149,9 @@ std::unique_ptr<Pack> Pack::In(const std::string& path, const embedded::PackSlot
   struct stat status {};
   const bool is_whole =
       ::fstat(fd, &status) == 0 && static_cast<uint64_t>(status.st_size) == slot.offset + slot.size;
-  void* const mapped = is_whole ? ::mmap(nullptr, slot.size, PROT_READ, MAP_PRIVATE, fd,
-                                         static_cast<off_t>(slot.offset))
+  // SQLite mends a header that tells a wrong size where it stands: in a copy of the page, then.
+  void* const mapped = is_whole ? ::mmap(nullptr, slot.size, PROT_READ | PROT_WRITE, MAP_PRIVATE,
+                                         fd, static_cast<off_t>(slot.offset))
                                 : MAP_FAILED;
   ::close(fd);
   if (!is_whole) RefuseDamaged();

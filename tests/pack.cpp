@@ -6,7 +6,9 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <cstring>
 #include <filesystem>
+#include <functional>
 
 #include "tests/harness.h"
 
@@ -166,6 +168,27 @@ TEST_CASE("a damaged or cut-off pack says so") {
           "where it came\n");
   }
   CHECK_FALSE(fs::exists(material.folder.File("demo.db")));
+}
+
+TEST_CASE("a pack whose database tells a wrong size is served, and the file stays as it is") {
+  const Material material;
+  material.Pack({"-o", "demo", "--frontend", "build", "--seed", "seed.json"});
+  const std::string path = material.folder.File("demo");
+  std::string bytes = ReadFile(path);
+  const size_t at = bytes.find("kiosk pack slot:");
+  REQUIRE(at != std::string::npos);
+  kiosk::embedded::PackSlot slot{};
+  std::memcpy(&slot, bytes.data() + at, sizeof slot);
+  bytes[slot.offset + 31] = 0;  // the last byte of the number of pages (SQLite file format, 1.3)
+  slot.hash = std::hash<std::string_view>{}(std::string_view(bytes).substr(slot.offset, slot.size));
+  std::memcpy(bytes.data() + at, &slot, sizeof slot);
+  WriteFile(path, bytes);
+  Kiosk demo({"--quiet", "--memory"}, material.Run("demo"));
+  CHECK(Ask(demo.port(), "GET", "/").body == "<h1>Acme</h1>");
+  CHECK(Ask(demo.port(), "GET", "/api/products").body == kTea);
+  CHECK(Ask(demo.port(), "POST", "/_kiosk/reset").status == 200);
+  CHECK(demo.Stop().exit_code == 0);
+  CHECK(ReadFile(path) == bytes);
 }
 
 TEST_CASE("a pack that cannot be made says why and leaves nothing behind") {
