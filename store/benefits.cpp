@@ -41,12 +41,13 @@ constexpr char kFindOrder[] =
 
 constexpr char kListOrders[] = R"(
   SELECT order_id, user_id, total, created_at FROM benefit_orders
-  WHERE user_id = ? ORDER BY order_id)";
+  WHERE order_id IN (SELECT order_id FROM owned_products WHERE user_id = ?)
+  ORDER BY order_id)";
 
 constexpr char kListItems[] = R"(
   SELECT items.product_id, products.name, items.price
   FROM owned_products AS items JOIN products USING (product_id)
-  WHERE items.order_id = ? ORDER BY items.position)";
+  WHERE items.user_id = ? AND items.order_id = ? ORDER BY items.position)";
 
 BenefitOrder ReadOrder(Database& db, const Query& row) {
   BenefitOrder order;
@@ -54,7 +55,7 @@ BenefitOrder ReadOrder(Database& db, const Query& row) {
   order.user_id = row.Text(1);
   order.total = Money{row.Int(2)};
   order.created_at = Timestamp{row.Int(3)};
-  Query items = db.Run(kListItems, order.order_id);
+  Query items = db.Run(kListItems, order.user_id, order.order_id);
   while (items.Step()) {
     order.items.push_back({items.Text(0), items.Text(1), Money{items.Int(2)}});
   }

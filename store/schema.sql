@@ -34,9 +34,9 @@ CREATE TABLE benefit_orders (
   total      INTEGER NOT NULL CHECK (total >= 0),
   created_at INTEGER NOT NULL
 ) STRICT;
-CREATE INDEX benefit_orders_by_user ON benefit_orders (user_id);
 
--- A product is owned once: from the seed, or as an item of the order that bought it.
+-- A product is owned once: from the seed, or as an item of the order that bought it. Orders are found
+-- by their user here too: every one has an item.
 CREATE TABLE owned_products (
   user_id    TEXT    NOT NULL REFERENCES users,
   product_id TEXT    NOT NULL REFERENCES products (product_id),
@@ -46,7 +46,6 @@ CREATE TABLE owned_products (
   PRIMARY KEY (user_id, product_id),
   CHECK ((order_id IS NULL) = (price IS NULL))
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX owned_products_by_order ON owned_products (order_id) WHERE order_id IS NOT NULL;
 
 ------------------------------------------------------------------------------ the order desk
 
