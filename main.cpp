@@ -350,7 +350,7 @@ int ParseAndRun(int argc, char** argv) {
   generate->add_option("--users", options.generate.users, "Users of the shop, with their orders")
       ->check(CLI::Range(int64_t{0}, int64_t{10'000'000}));
   generate->add_option("--orders", options.generate.orders, "Orders of the desk")
-      ->check(CLI::Range(int64_t{0}, int64_t{10'000'000}));
+      ->check(CLI::Range(int64_t{0}, int64_t{5'000'000}));  // until the year 7000 or so
   generate->add_option("--random-seed", options.generate.random_seed,
                        "The same seed, the same data");
   generate->callback([&command] { command = Generate; });

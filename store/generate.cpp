@@ -90,6 +90,11 @@ class Calendar {
         day_ += kDay;
       }
     } while (dice.Below(4) == 0);
+    if (day_ > kMaxTimestamp.ms - kDay) {
+      throw StoreError(
+          "no time three hours from every other order is left before the year 10000; "
+          "delete the last orders, or generate into another file with --db");
+    }
     return {day_ + kAppointments[slot_] + dice.Below(4) * 5 * kMinute};
   }
 
@@ -122,6 +127,7 @@ DeskOrder MakeOrder(Dice& dice, Timestamp datetime, const std::vector<Service>& 
 GenerateProgress Generate(Store& store, const GenerateOrder& order, Timestamp now,
                           const std::function<bool(const GenerateProgress&)>& report) {
   Dice dice(order.random_seed);
+  now.ms -= now.ms % kDay;  // the same all day
   GenerateProgress progress{0, order.users + order.orders, 0};
   const auto catalogue = store.Read(benefits::ListProducts);
   const auto services = store.Read(desk::ListServices);

@@ -1,4 +1,4 @@
-// Plausible data in any amount, the same for the same seed.
+// Plausible data in any amount, the same for the same seed on the same day (in UTC).
 #pragma once
 
 #include <cstdint>
@@ -22,7 +22,8 @@ struct GenerateProgress {
 
 // Adds to what is there, in commits of some thousands: whenever it ends, the database is valid.
 // Orders come at least three hours apart and after all others. `report` is called after every
-// commit and stops the work by returning false. Returns the last progress.
+// commit and stops the work by returning false. Returns the last progress. Throws StoreError when
+// the calendar ends.
 GenerateProgress Generate(Store& store, const GenerateOrder& order, Timestamp now,
                           const std::function<bool(const GenerateProgress&)>& report);
 
