@@ -9,6 +9,8 @@
 #include <chrono>
 #include <cmath>
 #include <csignal>
+#include <cstdlib>
+#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <iomanip>
@@ -274,7 +276,8 @@ void Unpack(const Pack& pack, CLI::App& app, Options& options) {
 }
 
 void AddServeOptions(CLI::App& app, Options& options) {
-  AddPortOption(app, options)->envname("PORT");
+  AddPortOption(app, options)
+      ->description("TCP port; 0 picks a free one. Also from the environment: PORT");
   app.add_option("--host", options.server.host, "Address to bind (default: the loopback)");
   AddDatabaseOption(app, options);
   app.add_flag("--memory", options.in_memory, "Keep nothing after exit");
@@ -312,6 +315,21 @@ void AddServeOptions(CLI::App& app, Options& options) {
   app.add_option("--log-format", options.server.log_format, "The access log's format")
       ->transform(CLI::CheckedTransformer(std::map<std::string, LogFormat>{
           {"text", LogFormat::kText}, {"json", LogFormat::kJson}}));
+}
+
+// For a server whose port the command line does not name: the environment's, if there is one.
+void TakePortFromEnvironment(Options& options) {
+  const char* text = std::getenv("PORT");
+  if (!text || *text == '\0') return;
+  const char* end = text + std::strlen(text);
+  int port = 0;
+  const auto [rest, error] = std::from_chars(text, end, port);
+  if (error != std::errc() || rest != end || port < 0 || port > 65535) {
+    throw CLI::ValidationError("PORT", std::string(text) +
+                                           " is not a port from 0 to 65535; correct the "
+                                           "environment's PORT, or give --port");
+  }
+  options.server.port = port;
 }
 
 // Says what is wrong in one line, whatever the names in it hold.
@@ -367,6 +385,8 @@ int ParseAndRun(int argc, char** argv) {
 
   try {
     app.parse(argc, argv);
+    const bool serves = app.get_subcommands().empty() || app.got_subcommand("serve");
+    if (serves && app.count("--port") == 0) TakePortFromEnvironment(options);
   } catch (const CLI::Success& help_or_version) {
     return app.exit(help_or_version);
   } catch (const CLI::ParseError& error) {

@@ -71,6 +71,19 @@ std::string Reason(int error) { return std::generic_category().message(error); }
   throw fault;
 }
 
+// The file that `path` stands for at the end of its links, whether it exists or not: the one that
+// SQLite opens, and beside which it keeps its log.
+std::string FollowLinks(std::string path) {
+  constexpr int kMostLinks = 40;  // as the kernel
+  std::error_code no_link;
+  for (int i = 0; std::filesystem::is_symlink(path, no_link); ++i) {
+    if (i == kMostLinks) Refuse(path, Reason(ELOOP) + "; choose another file with --db");
+    const std::filesystem::path link(path);
+    path = (link.parent_path() / std::filesystem::read_symlink(link)).string();
+  }
+  return path;
+}
+
 // Why a database with these marks is not used; empty for one of this program, in a version that it
 // knows.
 std::string RefusalOf(uint32_t application_id, uint32_t schema_version) {
@@ -244,8 +257,9 @@ class Store::FileLock {
   FileDescriptor fd_;
 };
 
-std::unique_ptr<Store> Store::Open(const std::string& path, const Origin& origin) {
+std::unique_ptr<Store> Store::Open(const std::string& name, const Origin& origin) {
   std::unique_ptr<Store> store(new Store);
+  const std::string path = FollowLinks(name);
   bool had_log = false;
   CheckPlainFile(path);
   try {
@@ -339,7 +353,9 @@ void CreateDatabase(const std::string& path, const Origin& origin) {
   }
 }
 
-void CopyDatabase(const std::string& from, const std::string& to) {
+void CopyDatabase(const std::string& from_name, const std::string& to_name) {
+  const std::string from = FollowLinks(from_name);
+  const std::string to = FollowLinks(to_name);
   CheckPlainFile(from);
   const FileDescriptor present(::open(from.c_str(), O_RDONLY | O_CLOEXEC));
   if (!present.valid()) Refuse(from, Reason(errno));

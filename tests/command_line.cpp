@@ -144,6 +144,12 @@ void DropRights() {
   ::prctl(PR_CAPBSET_DROP, CAP_DAC_READ_SEARCH, 0, 0, 0);
 }
 
+// An alarm ends it.
+void EndSoon() {
+  const itimerval soon{{0, 0}, {0, 500'000}};
+  ::setitimer(ITIMER_REAL, &soon, nullptr);
+}
+
 // As on a full disk: a file can grow to so many bytes and no further.
 template <rlim_t kBytes>
 void LimitFiles() {
@@ -179,10 +185,7 @@ TEST_CASE("the port is the one that was asked for, in the environment or, before
     // Kiosk adds --port 0 unless there is one, so the run is ended by an alarm.
     std::vector<std::string> all = arguments;
     all.emplace_back("--memory");
-    const Finished run = RunKiosk(all, {"", environment, [] {
-                                          const itimerval soon{{0, 0}, {0, 500'000}};
-                                          ::setitimer(ITIMER_REAL, &soon, nullptr);
-                                        }});
+    const Finished run = RunKiosk(all, {"", environment, EndSoon});
     CHECK(run.exit_code == 128 + SIGALRM);
     return run.out;
   };
@@ -531,7 +534,38 @@ TEST_CASE("what the command line does not know is refused with 2 and one line") 
     CheckRefused(RunKiosk(row.arguments, In(folder)), 2, row.reason);
     CHECK(Names(folder).empty());
   }
-  CheckRefused(RunKiosk({"--memory"}, {"", {{"PORT", "http"}}}), 2, "http");
+}
+
+TEST_CASE("a PORT in the environment that is none is named, where a port is wanted") {
+  const TemporaryFolder folder;
+  for (const std::string wrong : {"http", "-1", "65536", "4000.5", "80 ", "0x50"}) {
+    CAPTURE(wrong);
+    const ChildOptions options{folder.path(), {{"PORT", wrong}}};
+    const Finished run = RunKiosk({"--memory"}, options);
+    CheckRefused(run, 2, wrong);
+    CHECK(run.err == "kiosk: PORT: " + wrong +
+                         " is not a port from 0 to 65535; correct the environment's PORT, or give "
+                         "--port; see kiosk --help\n");
+    CHECK(RunKiosk({"serve"}, options).err == run.err);
+    CHECK(Names(folder).empty());
+    CHECK(Kiosk({"--memory", "--port", "0"}, options).port() > 0);
+  }
+  // Other commands take no port from there, a pack least of all.
+  const ChildOptions options{folder.path(), {{"PORT", "http"}}};
+  CHECK(RunKiosk({"reset"}, options).exit_code == 0);
+  CHECK(RunKiosk({"backup", "copy.db"}, options).exit_code == 0);
+  CHECK(RunKiosk({"pack", "-o", "demo"}, {folder.path(), {{"PORT", "1234"}}}).exit_code == 0);
+  const Finished help = RunKiosk({"--help"}, {.executable = folder.File("demo")});
+  CHECK(help.out.starts_with("demo: a packed kiosk. It carries its own data and port 4000.\n"));
+}
+
+TEST_CASE("a port from the environment is taken before the one that was packed") {
+  const TemporaryFolder folder;
+  REQUIRE(RunKiosk({"pack", "-o", "demo", "--port", FreePort()}, In(folder)).exit_code == 0);
+  const std::string port = FreePort();
+  const Finished run =
+      RunKiosk({"--memory"}, {folder.path(), {{"PORT", port}}, EndSoon, folder.File("demo")});
+  CHECK(run.out == "kiosk listening on http://localhost:" + port + "\n");
 }
 
 TEST_CASE("a file that is no database of ours is refused and left as it is") {
@@ -581,7 +615,8 @@ TEST_CASE("a file that is no database of ours is refused and left as it is") {
   SUBCASE("a link to a pipe") {
     REQUIRE(::mkfifo(folder.File("pipe").c_str(), 0666) == 0);
     std::filesystem::create_symlink("pipe", path);
-    CheckRefusedUntouched(folder, {}, where + "it is not a plain file; choose another one");
+    CheckRefusedUntouched(folder, {},
+                          "cannot use the database pipe: it is not a plain file; choose another");
     CHECK(std::filesystem::is_symlink(path));
   }
 }
@@ -609,6 +644,50 @@ TEST_CASE("an empty file becomes a database") {
   CHECK(Ask(kiosk.port(), "GET", "/orders/223").status == 200);
   CHECK(kiosk.Stop().exit_code == 0);
   CHECK(Names(folder) == std::vector<std::string>{"kiosk.db"});
+}
+
+TEST_CASE("a link to a file that is not there makes that file, and stays a link") {
+  namespace fs = std::filesystem;
+  const TemporaryFolder folder;
+  fs::create_directory(folder.File("data"));
+  fs::create_symlink("data/next.db", folder.File("kiosk.db"));
+  fs::create_symlink("shop.db", folder.File("data/next.db"));
+  {
+    Kiosk kiosk({"--quiet"}, In(folder));
+    CHECK(Ask(kiosk.port(), "POST", "/api/orders", kOrderTwo).status == 200);
+    CHECK(fs::exists(folder.File("data/shop.db-wal")));
+    CHECK(kiosk.Stop().exit_code == 0);
+  }
+  CHECK(fs::is_symlink(folder.File("kiosk.db")));
+  CHECK(fs::is_symlink(folder.File("data/next.db")));
+  CHECK(Names(folder) == std::vector<std::string>{"data", "kiosk.db"});
+  CHECK(QueryCopy(folder.File("data/shop.db"), "SELECT balance FROM users") == "38401");
+
+  // So does a link to an empty file, and the copy that a backup makes.
+  WriteFile(folder.File("empty.db"), "");
+  fs::create_symlink("empty.db", folder.File("link.db"));
+  CHECK(RunKiosk({"reset", "--db", "link.db"}, In(folder)).exit_code == 0);
+  CHECK(fs::is_symlink(folder.File("link.db")));
+  CHECK(QueryCopy(folder.File("empty.db"), "SELECT count(*) FROM desk_orders") == "3");
+  fs::create_symlink("data/copy.db", folder.File("copy.db"));
+  CHECK(RunKiosk({"backup", "copy.db"}, In(folder)).exit_code == 0);
+  CHECK(fs::is_symlink(folder.File("copy.db")));
+  CHECK(QueryCopy(folder.File("data/copy.db"), "SELECT balance FROM users") == "38401");
+}
+
+TEST_CASE("a link that leads nowhere is refused and left as it is") {
+  const TemporaryFolder folder;
+  std::filesystem::create_symlink("no folder/kiosk.db", folder.File("kiosk.db"));
+  CheckRefused(RunKiosk({"--port", "0"}, In(folder)), 1,
+               "cannot use the database no folder/kiosk.db: No such file or directory; choose "
+               "another place with --db, or use --memory");
+  std::filesystem::create_symlink("loop.db", folder.File("loop.db"));
+  CheckRefused(RunKiosk({"--port", "0", "--db", "loop.db"}, In(folder)), 1,
+               "cannot use the database loop.db: Too many levels of symbolic links; choose another "
+               "file with --db");
+  CHECK(std::filesystem::is_symlink(folder.File("kiosk.db")));
+  CHECK(std::filesystem::is_symlink(folder.File("loop.db")));
+  CHECK(Names(folder).size() == 2);
 }
 
 TEST_CASE("a file or a folder that may not be written is refused and left as it is") {
@@ -704,8 +783,9 @@ TEST_CASE("a second kiosk on the same database is refused, on whichever port") {
   CheckRefused(RunKiosk({"reset"}, In(folder)), 1, reason);
   // Under another name, too.
   std::filesystem::create_symlink(folder.File("kiosk.db"), folder.File("link.db"));
-  CheckRefused(RunKiosk({"--port", "0", "--db", "link.db"}, In(folder)), 1,
-               "cannot use the database link.db: another kiosk is using it");
+  CheckRefused(
+      RunKiosk({"--port", "0", "--db", "link.db"}, In(folder)), 1,
+      "cannot use the database " + folder.File("kiosk.db") + ": another kiosk is using it");
   CHECK(Balance(first.port()) == kBalanceAfterTwo);
   CHECK(first.Stop().exit_code == 0);
   const Kiosk second({"--quiet"}, In(folder));
