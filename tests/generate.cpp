@@ -4,8 +4,6 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include <algorithm>
-#include <chrono>
 #include <cstdlib>
 #include <filesystem>
 #include <regex>
@@ -250,43 +248,4 @@ TEST_CASE("an interrupted kiosk generate leaves a valid database") {
     CHECK(Ask(kiosk.port(), "POST", "/orders", R"({"product":"P","quantity":1})").status == 201);
     CHECK(kiosk.Stop().exit_code == 0);
   }
-}
-
-TEST_CASE("--fail refuses the API and nothing else, before anything is changed") {
-  const TemporaryFolder folder;
-  Kiosk kiosk({"--quiet", "--fail", "100"}, {.folder = folder.path()});
-  const std::string refused =
-      R"({"error":"injected_failure","message":"This failure was asked for with --fail."})";
-  for (const char* target :
-       {"/api/products", "/products", "/api/users/ana", "/orders", "/services"}) {
-    const Answer answer = Ask(kiosk.port(), "GET", target);
-    CHECK(answer.status == 503);
-    CHECK(answer.body == refused);
-  }
-  CHECK(Ask(kiosk.port(), "POST", "/orders", R"({"product":"p","quantity":1})").status == 503);
-  for (const char* target :
-       {"/", "/healthz", "/metrics", "/_kiosk/info", "/openapi.json", "/docs"}) {
-    CHECK(Ask(kiosk.port(), "GET", target).status == 200);
-  }
-  CHECK(QueryFile(folder.File("kiosk.db"),
-                  "SELECT (SELECT count(*) FROM users), (SELECT count(*) FROM desk_orders)") ==
-        "0|3");
-}
-
-TEST_CASE("--delay holds the answers of the API back and nothing else") {
-  Kiosk kiosk({"--quiet", "--memory", "--delay", "300-400"});
-  const auto took = [&kiosk](const char* target) {
-    const auto begin = std::chrono::steady_clock::now();
-    CHECK(Ask(kiosk.port(), "GET", target).status == 200);
-    return std::chrono::steady_clock::now() - begin;
-  };
-  CHECK(took("/api/products") >= std::chrono::milliseconds(300));
-  CHECK(took("/orders") >= std::chrono::milliseconds(300));
-  const auto unheld = std::min({took("/healthz"), took("/healthz"), took("/")});
-  CHECK(unheld < std::chrono::milliseconds(300));
-  for (const char* wrong : {"x", "-5", "5-1", "1-", "999999"}) {
-    CAPTURE(wrong);
-    CHECK(RunKiosk({"--delay", wrong}).exit_code == 2);
-  }
-  CHECK(RunKiosk({"--fail", "101"}).exit_code == 2);
 }
