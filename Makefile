@@ -193,4 +193,4 @@ clean:
 	rm -rf build dist
 
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
-.PHONY: all packages run test test-crash test-openapi test-browser fuzz fuzzers bench lint clean FORCE
+.PHONY: all packages run test test-crash test-openapi test-browser fuzz fuzzers dist test-dist bench lint clean FORCE

@@ -137,7 +137,8 @@ void Serve(const Options& options) {
           .metrics = metrics,
           .options = options.api,
           .random = Random,
-          .packed = options.pack ? std::optional(options.pack->image()) : std::nullopt,
+          .packed = options.pack && options.seed_file.empty() ? std::optional(options.pack->image())
+                                                              : std::nullopt,
           .frontend = std::move(frontend),
           .log_fault = [](const std::string& id, const std::string& what) {
             LogLine("kiosk: fault " + id + ": " + what);
@@ -229,6 +230,13 @@ std::string CheckDuration(const std::string& text) {
   return ParseDuration(text) ? "" : text + " is not a duration such as 3h, 90m or 0";
 }
 
+// A pack's name becomes a file's.
+std::string CheckName(const std::string& text) {
+  const bool is_name = !text.empty() && text.find('/') == std::string::npos &&
+                       std::ranges::none_of(text, [](unsigned char c) { return c < 0x20; });
+  return is_name ? "" : text + " is not a name that a file can have";
+}
+
 // "200" or "200-800", in milliseconds, at most a minute.
 std::optional<std::pair<int64_t, int64_t>> ParseRange(const std::string& text) {
   int64_t least = 0;
@@ -254,8 +262,8 @@ void AddDatabaseOption(CLI::App& app, Options& options) {
   app.add_option("--db", options.database, "Database file")->capture_default_str();
 }
 
-void AddSeedOption(CLI::App& app, Options& options) {
-  app.add_option("--seed", options.seed_file, "Seed (JSON) for a new database");
+CLI::Option* AddSeedOption(CLI::App& app, Options& options) {
+  return app.add_option("--seed", options.seed_file, "Seed (JSON) for a new database");
 }
 
 CLI::Option* AddPortOption(CLI::App& app, Options& options) {
@@ -375,11 +383,13 @@ int ParseAndRun(int argc, char** argv) {
   CLI::App* packing =
       app.add_subcommand("pack", "Write an executable that carries a frontend, a seed or data");
   AddDatabaseOption(*packing, options);
-  AddSeedOption(*packing, options);
+  CLI::Option* seed = AddSeedOption(*packing, options);
   packing->add_option("-o,--output", options.target, "The new executable")->required();
   packing->add_option("--frontend", options.frontend_folder, "The frontend build it serves");
-  packing->add_flag("--with-data", options.with_data, "It starts with the present database");
-  packing->add_option("--name", options.pack_name, "Its name, and that of its database");
+  packing->add_flag("--with-data", options.with_data, "It starts with the present database")
+      ->excludes(seed);
+  packing->add_option("--name", options.pack_name, "Its name, and that of its database")
+      ->check(CLI::Validator(CheckName, ""));
   AddPortOption(*packing, options);
   packing->callback([&command] { command = WritePack; });
 

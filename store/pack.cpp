@@ -6,11 +6,15 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <cerrno>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <functional>
 #include <iterator>
+#include <system_error>
+#include <vector>
 
 #include "store/store.h"
 
@@ -79,28 +83,61 @@ void FillSlot(std::string& executable, size_t offset, std::string_view pack) {
   std::memcpy(executable.data() + at, &slot, sizeof slot);
 }
 
+bool LiesIn(const fs::path& folder, const fs::path& file) {
+  return std::mismatch(folder.begin(), folder.end(), file.begin(), file.end()).first ==
+         folder.end();
+}
+
+// Adds the files of the last of `folders`, which begin with the root and lead there, under paths
+// that begin with `prefix`. As in serving a folder, links are followed unless they leave the root.
+void AddFiles(Database& db, std::vector<fs::path>& folders, const std::string& prefix) {
+  for (const auto& entry : fs::directory_iterator(folders.back())) {
+    std::error_code missing;
+    const fs::path file = fs::canonical(entry.path(), missing);
+    if (missing || !LiesIn(folders.front(), file)) continue;
+    const std::string path = prefix + entry.path().filename().string();
+    if (fs::is_regular_file(file)) {
+      db.Execute(kInsertFile, path, ReadWholeFile(file.string()));
+    } else if (fs::is_directory(file) && std::ranges::find(folders, file) == folders.end()) {
+      folders.push_back(file);
+      AddFiles(db, folders, path + "/");
+      folders.pop_back();
+    }
+  }
+}
+
 void AddFolder(Database& db, const std::string& folder) {
   if (!fs::is_regular_file(fs::path(folder) / "index.html")) {
     throw PackError("cannot pack the frontend " + folder +
                     ": it has no index.html; give --frontend the folder of a build");
   }
-  for (const auto& entry : fs::recursive_directory_iterator(folder)) {
-    if (!entry.is_regular_file()) continue;
-    const std::string path = fs::relative(entry.path(), folder).generic_string();
-    db.Execute(kInsertFile, path, ReadWholeFile(entry.path().string()));
-  }
+  std::vector<fs::path> folders{fs::canonical(folder)};
+  AddFiles(db, folders, "");
 }
 
-// A file that is removed when it goes out of scope.
-struct Scratch {
-  std::string path;
-  ~Scratch() { ::unlink(path.c_str()); }
+// A new folder beside `target`, removed with what is in it when it goes out of scope.
+class Workshop {
+ public:
+  explicit Workshop(const std::string& target) : path_(target + ".XXXXXX") {
+    if (!::mkdtemp(path_.data())) {
+      throw PackError("cannot write " + target + ": " + std::generic_category().message(errno) +
+                      "; choose another place with -o");
+    }
+  }
+  ~Workshop() {
+    std::error_code ignored;
+    fs::remove_all(path_, ignored);
+  }
+  Workshop(const Workshop&) = delete;
+  Workshop& operator=(const Workshop&) = delete;
+  [[nodiscard]] std::string File(const std::string& name) const { return path_ + "/" + name; }
+
+ private:
+  std::string path_;
 };
 
 // The bytes of the database that the new executable carries; `path` is where it may be built.
 std::string BuildImage(const std::string& path, const PackOrder& order) {
-  const Scratch scratch{path};
-  ::unlink(path.c_str());
   if (order.origin) {
     CreateDatabase(path, *order.origin);
   } else {
@@ -200,14 +237,14 @@ void WritePack(const std::string& target, const PackOrder& order) {
   if (fs::exists(target) && !fs::is_regular_file(target)) {
     throw PackError("cannot write " + target + ": it is not a plain file; choose another one");
   }
+  const Workshop workshop(target);
   std::string executable = ReadBareExecutable();
-  const std::string image = BuildImage(target + ".pack", order);
+  const std::string image = BuildImage(workshop.File("pack"), order);
   const size_t offset = (executable.size() + kLargestPage - 1) / kLargestPage * kLargestPage;
   FillSlot(executable, offset, image);
   executable.resize(offset);
-  const Scratch unfinished{target + ".new"};
-  WriteExecutable(unfinished.path, executable, image);
-  fs::rename(unfinished.path, target);
+  WriteExecutable(workshop.File("executable"), executable, image);
+  fs::rename(workshop.File("executable"), target);
 }
 
 }  // namespace kiosk

@@ -121,6 +121,179 @@ TEST_CASE("a packed executable starts with the data that was there, and goes bac
         "223\n225");
 }
 
+TEST_CASE("a packed executable goes back to the seed that it carries, or to the one given") {
+  const Material material;
+  material.Pack({"-o", "demo", "--seed", "seed.json"});
+  WriteFile(material.folder.File("other.json"),
+            R"({"starting_balance": 1, "products": [{"id": "nut", "name": "Nut", "price": 1}]})");
+  const std::string nut = R"({"products":[{"id":"nut","name":"Nut","price":1}]})";
+  const auto user_after_reset = [&](const std::vector<std::string>& arguments,
+                                    const std::string& products) {
+    Kiosk demo(arguments, material.Run("demo"));
+    CHECK(Ask(demo.port(), "GET", "/api/products").body == products);
+    CHECK(Ask(demo.port(), "GET", "/api/users/ana").status == 200);
+    CHECK(Ask(demo.port(), "POST", "/orders", R"({"product":"P","quantity":1})").status == 201);
+    CHECK(Ask(demo.port(), "POST", "/_kiosk/reset").status == 200);
+    CHECK(Ask(demo.port(), "GET", "/orders").body == "[]");
+    CHECK(Ask(demo.port(), "GET", "/api/products").body == products);
+    const std::string user = Ask(demo.port(), "GET", "/api/users/ana").body;
+    CHECK(demo.Stop().exit_code == 0);
+    return user;
+  };
+  const auto ana = [](const std::string& balance) {
+    return R"({"user":{"user_id":"ana","data":{"balance":)" + balance + R"(,"product_ids":[]}}})";
+  };
+  CHECK(user_after_reset({"--quiet"}, kTea) == ana("12.5"));
+  CHECK(user_after_reset({"--quiet", "--memory"}, kTea) == ana("12.5"));
+  CHECK(user_after_reset({"--quiet", "--memory", "--seed", "other.json"}, nut) == ana("1"));
+  CHECK(user_after_reset({"--quiet", "--db", "other.db", "--seed", "other.json"}, nut) == ana("1"));
+
+  const std::string users = "SELECT count(*) FROM users";
+  CHECK(QueryFile(material.folder.File("demo.db"), users) == "1");
+  CHECK(RunKiosk({"reset"}, material.Run("demo")).exit_code == 0);
+  CHECK(QueryFile(material.folder.File("demo.db"), users) == "0");
+  CHECK(QueryFile(material.folder.File("demo.db"), "SELECT product_id FROM products") == "tea");
+  CHECK(RunKiosk({"reset", "--seed", "other.json"}, material.Run("demo")).exit_code == 0);
+  CHECK(QueryFile(material.folder.File("demo.db"), "SELECT product_id FROM products") == "nut");
+}
+
+TEST_CASE("what the command line says comes before what is packed") {
+  const Material material;
+  material.Pack({"-o", "demo", "--frontend", "build", "--seed", "seed.json", "--port", "4100"});
+  fs::create_directory(material.folder.File("newer"));
+  WriteFile(material.folder.File("newer/index.html"), "<h1>Newer</h1>");
+  Kiosk demo({"--quiet", "--frontend", "newer", "--db", "own.db"}, material.Run("demo"));
+  CHECK(demo.port() != 4100);
+  CHECK(Ask(demo.port(), "GET", "/").body == "<h1>Newer</h1>");
+  CHECK(Ask(demo.port(), "GET", "/assets/main-DiwrgTda.js").status == 404);
+  CHECK(Ask(demo.port(), "GET", "/api/products").body == kTea);
+  CHECK(demo.Stop().exit_code == 0);
+  CHECK(fs::exists(material.folder.File("own.db")));
+  CHECK_FALSE(fs::exists(material.folder.File("demo.db")));
+}
+
+TEST_CASE("a packed frontend holds what its folder serves, and nothing that lies outside of it") {
+  const Material material;
+  const auto link = [&material](const char* to, const char* name) {
+    fs::create_symlink(to, material.folder.File(name));
+  };
+  WriteFile(material.folder.File("secret.txt"), "from outside");
+  fs::create_directories(material.folder.File("build-2"));
+  WriteFile(material.folder.File("build-2/secret.txt"), "from outside");
+  link("../secret.txt", "build/link.txt");
+  link("..", "build/up");
+  link("../build-2", "build/beside");
+  link("/etc/passwd", "build/passwd.txt");
+  link("nowhere", "build/dangling.txt");
+  link("index.html", "build/inside.html");
+  link("assets", "build/static");
+  link("..", "build/assets/circle");
+  WriteFile(material.folder.File("build/.well-known"), "dot");
+  material.Pack({"-o", "demo", "--frontend", "build"});
+  CHECK(ReadFile(material.folder.File("demo")).find("from outside") == std::string::npos);
+
+  const std::pair<std::string, int> files[] = {
+      {"/", 200},
+      {"/inside.html", 200},
+      {"/assets/main-DiwrgTda.js", 200},
+      {"/.well-known", 200},
+      {"/static/main-DiwrgTda.js", 200},
+      {"/link.txt", 404},
+      {"/up/secret.txt", 404},
+      {"/beside/secret.txt", 404},
+      {"/passwd.txt", 404},
+      {"/dangling.txt", 404},
+      {"/../secret.txt", 404},
+  };
+  const Kiosk folder({"--quiet", "--memory", "--frontend", "build"}, material.In());
+  const Kiosk packed({"--quiet", "--memory"}, material.Run("demo"));
+  for (const auto& [path, status] : files) {
+    CAPTURE(path);
+    const Answer answer = Ask(packed.port(), "GET", path);
+    const Answer served = Ask(folder.port(), "GET", path);
+    CHECK(answer.status == status);
+    CHECK(served.status == status);
+    CHECK(answer.body == served.body);
+    for (const char* header : {"etag", "content-type", "cache-control"}) {
+      CHECK(answer.Header(header) == served.Header(header));
+    }
+    if (status != 200) continue;
+    const Headers known = {{"If-None-Match", answer.Header("etag")}};
+    CHECK(Ask(packed.port(), "GET", path, "", known).status == 304);
+    CHECK(Ask(packed.port(), "HEAD", path).status == 200);
+  }
+}
+
+TEST_CASE("of what is packed again each part can be replaced, and the others stay") {
+  const Material material;
+  material.Pack({"-o", "first", "--frontend", "build", "--seed", "seed.json", "--port", "4100"});
+  fs::create_directory(material.folder.File("newer"));
+  WriteFile(material.folder.File("newer/index.html"), "<h1>Newer</h1>");
+  WriteFile(material.folder.File("other.json"), R"({"starting_balance": 1})");
+  {
+    Kiosk first({"--quiet", "--db", "first.db"}, material.Run("first"));
+    CHECK(Ask(first.port(), "GET", "/api/users/ana").status == 200);
+    CHECK(first.Stop().exit_code == 0);
+  }
+  const struct {
+    std::vector<std::string> arguments;
+    std::string page;
+    std::string products;
+    std::string port;
+    std::string users;  // from the start
+  } rows[] = {
+      {{}, "<h1>Acme</h1>", kTea, "4100", "0"},
+      {{"--frontend", "newer"}, "<h1>Newer</h1>", kTea, "4100", "0"},
+      {{"--seed", "other.json"}, "<h1>Acme</h1>", R"({"products":[]})", "4100", "0"},
+      {{"--with-data"}, "<h1>Acme</h1>", kTea, "4100", "1"},
+      {{"--port", "4200"}, "<h1>Acme</h1>", kTea, "4200", "0"},
+  };
+  for (const auto& row : rows) {
+    CAPTURE(row.port);
+    std::vector<std::string> arguments{"pack", "-o", "second"};
+    arguments.insert(arguments.end(), row.arguments.begin(), row.arguments.end());
+    REQUIRE(RunKiosk(arguments, material.Run("first")).exit_code == 0);
+    CHECK(RunKiosk({"--help"}, material.Run("second"))
+              .out.starts_with("second: a packed kiosk. It carries a frontend of "));
+    CHECK(RunKiosk({"--help"}, material.Run("second"))
+              .out.find("its own data and port " + row.port + ".\n") != std::string::npos);
+    {
+      Kiosk second({"--quiet"}, material.Run("second"));
+      CHECK(Ask(second.port(), "GET", "/").body == row.page);
+      CHECK(Ask(second.port(), "GET", "/api/products").body == row.products);
+      CHECK(second.Stop().exit_code == 0);
+    }
+    CHECK(QueryFile(material.folder.File("second.db"), "SELECT count(*) FROM users") == row.users);
+    fs::remove(material.folder.File("second.db"));
+  }
+}
+
+TEST_CASE("packing leaves files beside the new one alone, whatever their names") {
+  const Material material;
+  for (const char* name : {"demo.new", "demo.pack", "demo.db"}) {
+    WriteFile(material.folder.File(name), name);
+  }
+  material.Pack({"-o", "demo", "--frontend", "build"});
+  for (const char* name : {"demo.new", "demo.pack", "demo.db"}) {
+    CHECK(ReadFile(material.folder.File(name)) == name);
+  }
+  CHECK(std::distance(fs::directory_iterator(material.folder.path()), {}) == 6);
+}
+
+TEST_CASE("packing replaces an executable, also the one that packs while it is served") {
+  const Material material;
+  material.Pack({"-o", "demo", "--frontend", "build"});
+  Kiosk demo({"--quiet", "--memory"}, material.Run("demo"));
+  REQUIRE(RunKiosk({"pack", "-o", "demo", "--seed", "seed.json"}, material.Run("demo")).exit_code ==
+          0);
+  CHECK(Ask(demo.port(), "GET", "/").body == "<h1>Acme</h1>");
+  CHECK(Ask(demo.port(), "POST", "/_kiosk/reset").status == 200);
+  CHECK(demo.Stop().exit_code == 0);
+  const Kiosk again({"--quiet", "--memory"}, material.Run("demo"));
+  CHECK(Ask(again.port(), "GET", "/").body == "<h1>Acme</h1>");
+  CHECK(Ask(again.port(), "GET", "/api/products").body == kTea);
+}
+
 TEST_CASE("a packed executable can be packed again, and keeps what is not replaced") {
   const Material material;
   material.Pack({"-o", "first", "--frontend", "build", "--seed", "seed.json"});
@@ -201,6 +374,32 @@ TEST_CASE("a pack that cannot be made says why and leaves nothing behind") {
   };
   const Row rows[] = {
       {{"pack"}, 2, "kiosk: --output is required; see kiosk --help\n"},
+      {{"pack", "-o", "demo", "--with-data", "--seed", "seed.json"},
+       2,
+       "kiosk: --seed excludes --with-data; see kiosk --help\n"},
+      {{"pack", "-o", "demo", "--name", "a/b"},
+       2,
+       "kiosk: --name: a/b is not a name that a file can have; see kiosk --help\n"},
+      {{"pack", "-o", "demo", "--name", ""},
+       2,
+       "kiosk: --name:  is not a name that a file can have; see kiosk --help\n"},
+      {{"pack", "-o", "demo", "--port", "65536"},
+       2,
+       "kiosk: --port: Value 65536 not in range 0 to 65535; see kiosk --help\n"},
+      {{"pack", "-o", "demo", "--seed", "none.json"},
+       1,
+       "kiosk: cannot read the seed none.json; check the path given to --seed\n"},
+      {{"pack", "-o", "none/demo"},
+       1,
+       "kiosk: cannot write none/demo: No such file or directory; choose another place with -o\n"},
+      {{"pack", "-o", "empty"},
+       1,
+       "kiosk: cannot write empty: it is not a plain file; choose another one\n"},
+      {{"pack", "-o", "demo", "--frontend", "none"},
+       1,
+       "kiosk: cannot pack the frontend none: it has no index.html; give --frontend the folder of "
+       "a "
+       "build\n"},
       {{"pack", "-o", "demo", "--frontend", "empty"},
        1,
        "kiosk: cannot pack the frontend empty: it has no index.html; give --frontend the folder of "

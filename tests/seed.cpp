@@ -430,8 +430,11 @@ TEST_CASE("a bad seed is one line with file, path and reason, exit 1, and no dat
        "at users[1].email: users[1].email" + unknown},
   };
   // Every command that takes a seed, in turn.
-  const std::vector<std::string> commands[] = {
-      {"--port", "0"}, {"--port", "0", "--memory"}, {"reset"}};
+  const std::vector<std::string> commands[] = {{"--port", "0"},
+                                               {"--port", "0", "--memory"},
+                                               {"reset"},
+                                               {"generate", "--users", "1"},
+                                               {"pack", "-o", "demo"}};
   size_t next_command = 0;
   for (const auto& row : rows) {
     CAPTURE(row.name);
