@@ -47,8 +47,8 @@ struct ChildOptions {
   std::string executable = {};  // empty: the one under test; a path that is good after before_exec
 };
 
-// The path of the executable under test, from the environment variable KIOSK. If there is one called
-// EMULATOR, that program runs it, and whatever it packs.
+// The path of the executable under test, from the environment variable KIOSK. The program that the
+// variable EMULATOR names, if there is one, runs it and whatever it packs.
 [[nodiscard]] std::string KioskPath();
 
 // Runs the executable under test to its end; one that does not end within 20 seconds is killed.
