@@ -30,7 +30,7 @@ STATIC   := $(if $(SANITIZE),,-static -s -Wl$(COMMA)--gc-sections$(COMMA)--build
 
 SOURCES := $(sort $(wildcard store/*.cpp http/*.cpp data/*.cpp))
 LIBRARY := $(SOURCES:%.cpp=$(BUILD)/%.o) $(BUILD)/data/embedded_files.o
-TESTS   := $(patsubst %.cpp,$(BUILD)/%.o,$(wildcard tests/*.cpp))
+TESTS   := $(patsubst %.cpp,$(BUILD)/%.o,$(wildcard tests/*.cpp tests/model/*.cpp))
 CRASH   := $(patsubst %.cpp,$(BUILD)/%.o,$(wildcard tests/crash/*.cpp) tests/harness.cpp tests/main.cpp)
 
 all: $(BUILD)/kiosk
@@ -60,8 +60,8 @@ $(BUILD)/%.o: %.cpp Makefile | $(HTTPLIB)/httplib.h
 	@echo "  compile $<"
 	@$(CXX) $(CPPFLAGS) $(CXXFLAGS) -MMD -MP -c -o $@ $<
 
-# Tests are compiled often and run seldom.
-$(TESTS) $(CRASH): CXXFLAGS += -O0
+# Tests are compiled often and run seldom; all but the model, which judges 100,000 calls.
+$(filter-out $(BUILD)/tests/model/%,$(TESTS)) $(CRASH): CXXFLAGS += -O0
 
 # What --version tells; main.cpp is compiled anew when it changes.
 $(BUILD)/version.h: FORCE
