@@ -49,11 +49,6 @@ constexpr char kItems[] =
 constexpr char kOwned[] =
     "SELECT user_id, product_id FROM owned_products ORDER BY user_id, position";
 
-// The users whose starting balance is not their balance and the totals of their orders.
-constexpr char kUnbalanced[] = R"(
-  SELECT user_id FROM users WHERE starting_balance <> balance +
-    (SELECT ifnull(sum(total), 0) FROM benefit_orders WHERE user_id = users.user_id))";
-
 const std::string kUserIdRule = "A user_id is 1 to 128 bytes without control characters.";
 const std::string kBodyUserIdRule =
     "order.user_id must be 1 to 128 bytes without control characters.";
@@ -289,7 +284,7 @@ TEST_CASE("an order is placed under /api and without it, and is debited, kept an
   });
   CHECK(server.Query(kItems) == "1|netflix|7599\n1|spotify|4000\n2|worten|2000");
   CHECK(server.Query("SELECT count(*) FROM desk_orders") == "3");
-  CHECK(server.Query(kUnbalanced).empty());
+  CHECK(server.Query(kCountUnbalanced) == "0");
 }
 
 TEST_CASE("products are owned in the order in which they were bought") {
@@ -488,7 +483,7 @@ TEST_CASE("totals are exact, a total equal to the balance leaves 0, one cent mor
          kUsers,
          "u|9322|0"},
     });
-    CHECK(server.Query(kUnbalanced).empty());
+    CHECK(server.Query(kCountUnbalanced) == "0");
   }
   {
     const TestServer server({}, SeedWithBalance("93.21"));
@@ -601,7 +596,7 @@ TEST_CASE("simultaneous purchases never spend more than the balance") {
   CHECK(placed == 5);
   CHECK(server.Query("SELECT count(*) FROM benefit_orders") == "5");
   CHECK(server.Query("SELECT balance >= 0 FROM users") == "1");
-  CHECK(server.Query(kUnbalanced).empty());
+  CHECK(server.Query(kCountUnbalanced) == "0");
 }
 
 TEST_CASE("orders are read one by one or all of a user, with user_id and created_at") {

@@ -154,4 +154,11 @@ class Connection {
 // The rows of a query on a database file that may be in use, columns joined with '|', one a line.
 [[nodiscard]] std::string QueryFile(const std::string& path, const std::string& sql);
 
+// The users whose starting balance is not their balance and the totals of their orders, counted.
+constexpr char kCountUnbalanced[] = R"(
+  SELECT count(*) FROM users
+    LEFT JOIN (SELECT user_id, sum(total) AS spent FROM benefit_orders GROUP BY user_id)
+      USING (user_id)
+  WHERE starting_balance <> balance + coalesce(spent, 0))";
+
 }  // namespace kiosk::test

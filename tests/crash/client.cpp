@@ -43,11 +43,11 @@ constexpr Rule kRules[] = {
      "SELECT * FROM pragma_integrity_check WHERE integrity_check <> 'ok'"},
     {"SQLite's foreign key check", "SELECT \"table\" FROM pragma_foreign_key_check"},
     {"starting balance = balance + totals",
-     "SELECT user_id FROM users WHERE starting_balance <> balance + "
-     "(SELECT coalesce(sum(total), 0) FROM benefit_orders AS o WHERE o.user_id = users.user_id)"},
+     "SELECT user_id FROM users LEFT JOIN (SELECT user_id, sum(total) AS spent FROM benefit_orders "
+     "GROUP BY user_id) USING (user_id) WHERE starting_balance <> balance + coalesce(spent, 0)"},
     {"an order's total is its items'",
-     "SELECT order_id FROM benefit_orders AS o WHERE total IS NOT "
-     "(SELECT sum(price) FROM owned_products AS i WHERE i.order_id = o.order_id)"},
+     "SELECT order_id FROM benefit_orders LEFT JOIN (SELECT order_id, sum(price) AS paid "
+     "FROM owned_products GROUP BY order_id) USING (order_id) WHERE total IS NOT paid"},
     {"an item is owned by who bought it",
      "SELECT order_id FROM owned_products AS i JOIN benefit_orders AS o USING (order_id) "
      "WHERE i.user_id <> o.user_id"},
