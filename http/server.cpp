@@ -190,8 +190,8 @@ class Server::Implementation : private httplib::Server {
   // Reads and answers one request; false when the connection is at its end.
   bool ServeRequest(Exchange& exchange) {
     exchange.Begin();
-    bool closed = false;
     try {
+      bool closed = false;
       const bool answered =
           process_request(exchange, exchange.connection.peer().address, 0, "", 0, false, closed,
                           [&](httplib::Request& request) { Prepare(exchange, request); });

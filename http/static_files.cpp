@@ -16,7 +16,7 @@ namespace fs = std::filesystem;
 
 struct Type {
   std::string_view extension;
-  std::string_view type;
+  std::string_view type;  // cppcheck-suppress unusedStructMember ; used through an iterator
 };
 
 constexpr Type kTypes[] = {
