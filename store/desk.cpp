@@ -7,10 +7,10 @@ namespace {
 
 // An order is read as a row for each of its services, or one without any.
 constexpr char kFindOrder[] = R"(
-  SELECT row, desk_orders.id, datetime, totalfee, product, quantity, created_at, updated_at,
-         services.id, services.name
+  SELECT desk_orders.id, datetime, totalfee, product, quantity, created_at, updated_at, services.id,
+         services.name
   FROM desk_orders
-    LEFT JOIN desk_order_services AS chosen ON chosen.order_row = row
+    LEFT JOIN desk_order_services AS chosen ON order_number = id_number AND order_id = desk_orders.id
     LEFT JOIN services ON services.id = chosen.service_id
   WHERE id_number = ? AND desk_orders.id = ?
   ORDER BY chosen.position)";
@@ -20,47 +20,51 @@ constexpr char kFindOrder[] = R"(
 // the same reason the services' positions are not named after ORDER BY: they come in the order of
 // their key, and SQLite would sort each order's few.
 constexpr char kListDated[] = R"(
-  SELECT row, desk_orders.id, datetime, totalfee, product, quantity, created_at, updated_at,
-         services.id, services.name
+  SELECT desk_orders.id, datetime, totalfee, product, quantity, created_at, updated_at, services.id,
+         services.name
   FROM desk_orders
-    LEFT JOIN desk_order_services AS chosen ON chosen.order_row = row
+    LEFT JOIN desk_order_services AS chosen ON order_number = id_number AND order_id = desk_orders.id
     LEFT JOIN services ON services.id = chosen.service_id
   WHERE (datetime, id_number, desk_orders.id) > (?1, ?2, ?3) AND datetime < ?4
     AND (?5 IS NULL OR EXISTS (SELECT 1 FROM desk_order_services
-                               WHERE order_row = desk_orders.row AND service_id = ?5))
+                               WHERE order_number = id_number AND order_id = desk_orders.id
+                                 AND service_id = ?5))
   ORDER BY datetime, id_number, desk_orders.id)";
 constexpr char kListUndated[] = R"(
-  SELECT row, desk_orders.id, datetime, totalfee, product, quantity, created_at, updated_at,
-         services.id, services.name
+  SELECT desk_orders.id, datetime, totalfee, product, quantity, created_at, updated_at, services.id,
+         services.name
   FROM desk_orders
-    LEFT JOIN desk_order_services AS chosen ON chosen.order_row = row
+    LEFT JOIN desk_order_services AS chosen ON order_number = id_number AND order_id = desk_orders.id
     LEFT JOIN services ON services.id = chosen.service_id
   WHERE datetime IS NULL AND (id_number, desk_orders.id) > (?1, ?2)
     AND (?3 IS NULL OR EXISTS (SELECT 1 FROM desk_order_services
-                               WHERE order_row = desk_orders.row AND service_id = ?3))
+                               WHERE order_number = id_number AND order_id = desk_orders.id
+                                 AND service_id = ?3))
   ORDER BY id_number, desk_orders.id)";
 
 constexpr char kBookingsAfter[] = R"(
   SELECT datetime, id FROM desk_orders
-  WHERE datetime > ? AND row <> ? ORDER BY datetime, id_number, id)";
+  WHERE datetime > ? AND id <> ? ORDER BY datetime, id_number, id)";
 
 constexpr char kLargestNumber[] = "SELECT max(id_number) FROM desk_orders WHERE id_number < ?";
 
 constexpr char kInsertOrder[] = R"(
   INSERT INTO desk_orders
-    (id, id_number, datetime, totalfee, product, quantity, created_at, updated_at)
+    (id_number, id, datetime, totalfee, product, quantity, created_at, updated_at)
   VALUES (?, ?, ?, ?, ?, ?, ?, ?))";
 
 constexpr char kUpdateOrder[] = R"(
   UPDATE desk_orders SET datetime = ?, totalfee = ?, product = ?, quantity = ?, updated_at = ?
-  WHERE row = ?)";
+  WHERE id_number = ? AND id = ?)";
 
-constexpr char kDeleteOrder[] = "DELETE FROM desk_orders WHERE row = ?";
+constexpr char kDeleteOrder[] = "DELETE FROM desk_orders WHERE id_number = ? AND id = ?";
 
-constexpr char kInsertOrderService[] =
-    "INSERT INTO desk_order_services (order_row, service_id, position) VALUES (?, ?, ?)";
+constexpr char kInsertOrderService[] = R"(
+  INSERT INTO desk_order_services (order_number, order_id, position, service_id)
+  VALUES (?, ?, ?, ?))";
 
-constexpr char kDeleteOrderServices[] = "DELETE FROM desk_order_services WHERE order_row = ?";
+constexpr char kDeleteOrderServices[] =
+    "DELETE FROM desk_order_services WHERE order_number = ? AND order_id = ?";
 
 constexpr char kListServices[] = "SELECT id, name FROM services ORDER BY position";
 constexpr char kFindService[] = "SELECT id, name FROM services WHERE id = ?";
@@ -69,14 +73,6 @@ constexpr char kInsertService[] = "INSERT INTO services (id, name) VALUES (?, ?)
 constexpr char kRenameService[] = "UPDATE services SET name = ? WHERE id = ?";
 constexpr char kDeleteService[] = "DELETE FROM services WHERE id = ?";
 constexpr char kFindServiceUse[] = "SELECT 1 FROM desk_order_services WHERE service_id = ? LIMIT 1";
-
-// No order's row: rows count from 1.
-constexpr int64_t kNoRow = 0;
-
-struct StoredOrder {
-  int64_t row = kNoRow;
-  DeskOrder order;
-};
 
 template <class T>
 std::optional<T> Wrap(std::optional<int64_t> value) {
@@ -95,23 +91,21 @@ class OrderReader {
   OrderReader(Database& db, const char* sql, const Args&... args)
       : rows_(db.Run(sql, args...)), has_row_(rows_.Step()) {}
 
-  std::optional<StoredOrder> Next() {
+  std::optional<DeskOrder> Next() {
     if (!has_row_) return std::nullopt;
-    StoredOrder stored;
-    stored.row = rows_.Int(0);
-    DeskOrder& order = stored.order;
-    order.id = rows_.Text(1);
-    order.datetime = Wrap<Timestamp>(rows_.OptionalInt(2));
-    order.totalfee = Wrap<Money>(rows_.OptionalInt(3));
-    order.product = rows_.OptionalText(4);
-    order.quantity = rows_.OptionalInt(5);
-    order.created_at = Timestamp{rows_.Int(6)};
-    order.updated_at = Timestamp{rows_.Int(7)};
+    DeskOrder order;
+    order.id = rows_.Text(0);
+    order.datetime = Wrap<Timestamp>(rows_.OptionalInt(1));
+    order.totalfee = Wrap<Money>(rows_.OptionalInt(2));
+    order.product = rows_.OptionalText(3);
+    order.quantity = rows_.OptionalInt(4);
+    order.created_at = Timestamp{rows_.Int(5)};
+    order.updated_at = Timestamp{rows_.Int(6)};
     do {
-      if (!rows_.IsNull(8)) order.services.push_back({rows_.Int(8), rows_.Text(9)});
+      if (!rows_.IsNull(7)) order.services.push_back({rows_.Int(7), rows_.Text(8)});
       has_row_ = rows_.Step();
-    } while (has_row_ && rows_.Int(0) == stored.row);
-    return stored;
+    } while (has_row_ && rows_.Text(0) == order.id);
+    return order;
   }
 
  private:
@@ -119,21 +113,18 @@ class OrderReader {
   bool has_row_;
 };
 
-std::optional<StoredOrder> FindStored(Database& db, std::string_view id) {
-  return OrderReader(db, kFindOrder, rules::OrderIdNumber(id), id).Next();
-}
-
-void InsertServices(Database& db, int64_t order_row, const std::vector<Service>& services) {
+void InsertServices(Database& db, const DeskOrder& order) {
   int64_t position = 0;
-  for (const Service& service : services) {
-    db.Execute(kInsertOrderService, order_row, service.id, position++);
+  for (const Service& service : order.services) {
+    db.Execute(kInsertOrderService, rules::OrderIdNumber(order.id), order.id, position++,
+               service.id);
   }
 }
 
-// The three-hour rule against what is stored; an order at `row` does not stand in its own way.
-std::optional<OrderConflict> FindConflict(Database& db, Timestamp wanted, int64_t gap_ms,
-                                          int64_t row) {
-  Query booking = db.Run(kBookingsAfter, wanted.ms - gap_ms, row);
+// The three-hour rule against what is stored; an order does not stand in its own way.
+std::optional<OrderConflict> FindConflict(Database& db, const std::string& id, Timestamp wanted,
+                                          int64_t gap_ms) {
+  Query booking = db.Run(kBookingsAfter, wanted.ms - gap_ms, id);
   return rules::FindConflict(wanted, gap_ms, [&booking]() -> std::optional<rules::Booking> {
     if (!booking.Step()) return std::nullopt;
     return rules::Booking{Timestamp{booking.Int(0)}, booking.Text(1)};
@@ -181,9 +172,7 @@ std::optional<InvalidField> FindChangedReadOnlyField(const DeskOrder& order,
 }  // namespace
 
 std::optional<DeskOrder> FindOrder(Database& db, std::string_view id) {
-  auto stored = FindStored(db, id);
-  if (!stored) return std::nullopt;
-  return std::move(stored->order);
+  return OrderReader(db, kFindOrder, rules::OrderIdNumber(id), id).Next();
 }
 
 std::vector<DeskOrder> ListOrders(Database& db, const DeskFilter& filter, const DeskOrder* after,
@@ -193,7 +182,7 @@ std::vector<DeskOrder> ListOrders(Database& db, const DeskFilter& filter, const 
     while (static_cast<int64_t>(orders.size()) < limit) {
       auto next = reader.Next();
       if (!next) return;
-      orders.push_back(std::move(next->order));
+      orders.push_back(*std::move(next));
     }
   };
   int64_t after_number = -1;
@@ -228,14 +217,14 @@ DeskResult<DeskOrder> CreateOrder(Database& db, const DeskOrderChanges& wanted, 
     return AsResult<DeskOrder>(problem);
   }
   if (wanted.id) {
-    if (FindStored(db, *wanted.id)) return DeskRefusal::kOrderExists;
+    if (FindOrder(db, *wanted.id)) return DeskRefusal::kOrderExists;
     order.id = *wanted.id;
   } else {
     order.id = std::to_string(NextOrderNumber(db));
     if (rules::OrderIdNumber(order.id) == rules::kNotANumber) return DeskRefusal::kIdsExhausted;
   }
   if (order.datetime) {
-    if (auto conflict = FindConflict(db, *order.datetime, gap_ms, kNoRow)) {
+    if (auto conflict = FindConflict(db, order.id, *order.datetime, gap_ms)) {
       return *std::move(conflict);
     }
   }
@@ -246,38 +235,38 @@ DeskResult<DeskOrder> CreateOrder(Database& db, const DeskOrderChanges& wanted, 
 DeskResult<DeskOrder> UpdateOrder(Database& db, std::string_view id,
                                   const DeskOrderChanges& changes, const OrderCondition& condition,
                                   int64_t gap_ms, Timestamp now) {
-  const auto stored = FindStored(db, id);
+  const auto stored = FindOrder(db, id);
   if (!stored) return DeskRefusal::kOrderNotFound;
-  if (!condition(stored->order)) return DeskRefusal::kOrderChanged;
-  if (auto invalid = FindChangedReadOnlyField(stored->order, changes)) return *std::move(invalid);
-  DeskOrder order = rules::Apply(stored->order, changes);
+  if (!condition(*stored)) return DeskRefusal::kOrderChanged;
+  if (auto invalid = FindChangedReadOnlyField(*stored, changes)) return *std::move(invalid);
+  DeskOrder order = rules::Apply(*stored, changes);
   if (auto invalid = rules::FindInvalidField(order)) return *std::move(invalid);
   if (const Problem problem = NameServices(db, order); problem.index() != 0) {
     return AsResult<DeskOrder>(problem);
   }
-  if (order.datetime && order.datetime != stored->order.datetime) {
-    if (auto conflict = FindConflict(db, *order.datetime, gap_ms, stored->row)) {
+  if (order.datetime && order.datetime != stored->datetime) {
+    if (auto conflict = FindConflict(db, order.id, *order.datetime, gap_ms)) {
       return *std::move(conflict);
     }
   }
   order.updated_at = now;
   db.Execute(kUpdateOrder, Unwrap(order.datetime, &Timestamp::ms),
              Unwrap(order.totalfee, &Money::cents), order.product, order.quantity,
-             order.updated_at.ms, stored->row);
+             order.updated_at.ms, rules::OrderIdNumber(order.id), order.id);
   if (changes.services) {
-    db.Execute(kDeleteOrderServices, stored->row);
-    InsertServices(db, stored->row, order.services);
+    db.Execute(kDeleteOrderServices, rules::OrderIdNumber(order.id), order.id);
+    InsertServices(db, order);
   }
   return order;
 }
 
 DeskResult<DeskOrder> DeleteOrder(Database& db, std::string_view id,
                                   const OrderCondition& condition) {
-  auto stored = FindStored(db, id);
+  auto stored = FindOrder(db, id);
   if (!stored) return DeskRefusal::kOrderNotFound;
-  if (!condition(stored->order)) return DeskRefusal::kOrderChanged;
-  db.Execute(kDeleteOrder, stored->row);
-  return std::move(stored->order);
+  if (!condition(*stored)) return DeskRefusal::kOrderChanged;
+  db.Execute(kDeleteOrder, rules::OrderIdNumber(stored->id), stored->id);
+  return *std::move(stored);
 }
 
 int64_t NextOrderNumber(Database& db) {
@@ -287,10 +276,10 @@ int64_t NextOrderNumber(Database& db) {
 }
 
 void InsertOrder(Database& db, const DeskOrder& order) {
-  db.Execute(kInsertOrder, order.id, rules::OrderIdNumber(order.id),
+  db.Execute(kInsertOrder, rules::OrderIdNumber(order.id), order.id,
              Unwrap(order.datetime, &Timestamp::ms), Unwrap(order.totalfee, &Money::cents),
              order.product, order.quantity, order.created_at.ms, order.updated_at.ms);
-  InsertServices(db, db.LastRow(), order.services);
+  InsertServices(db, order);
 }
 
 std::vector<Service> ListServices(Database& db) {

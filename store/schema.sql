@@ -55,31 +55,33 @@ CREATE TABLE services (
   name     TEXT    NOT NULL
 ) STRICT;
 
+-- An id is unique; the number in front finds the largest one and keeps 9 before 10.
 CREATE TABLE desk_orders (
-  row        INTEGER PRIMARY KEY,
-  id         TEXT    NOT NULL CHECK (length(id) BETWEEN 1 AND 64),
   id_number  INTEGER NOT NULL,                    -- the id's place among the ids: rules::OrderIdNumber
+  id         TEXT    NOT NULL CHECK (length(id) BETWEEN 1 AND 64),
   datetime   INTEGER,
   totalfee   INTEGER CHECK (totalfee >= 0),
   product    TEXT    CHECK (length(product) BETWEEN 1 AND 200),
   quantity   INTEGER CHECK (quantity >= 1),
   created_at INTEGER NOT NULL,
   updated_at INTEGER NOT NULL,
+  PRIMARY KEY (id_number, id),
   CHECK ((product IS NULL) = (quantity IS NULL))
-) STRICT;
--- An id is unique; the number in front finds the largest one and keeps 9 before 10.
-CREATE UNIQUE INDEX desk_orders_by_id ON desk_orders (id_number, id);
+) STRICT, WITHOUT ROWID;
 -- The order of every listing, and the neighbours for the three-hour rule.
 CREATE INDEX desk_orders_by_datetime ON desk_orders (datetime, id_number, id);
 
 CREATE TABLE desk_order_services (
-  order_row  INTEGER NOT NULL REFERENCES desk_orders ON DELETE CASCADE,
-  position   INTEGER NOT NULL,                    -- as the client listed them
-  service_id INTEGER NOT NULL REFERENCES services (id),
-  PRIMARY KEY (order_row, position)
+  order_number INTEGER NOT NULL,
+  order_id     TEXT    NOT NULL,
+  position     INTEGER NOT NULL,                  -- as the client listed them
+  service_id   INTEGER NOT NULL REFERENCES services (id),
+  PRIMARY KEY (order_number, order_id, position),
+  FOREIGN KEY (order_number, order_id) REFERENCES desk_orders ON DELETE CASCADE
 ) STRICT, WITHOUT ROWID;
 -- A service stands in an order once.
-CREATE UNIQUE INDEX desk_order_services_by_service ON desk_order_services (service_id, order_row);
+CREATE UNIQUE INDEX desk_order_services_by_service
+  ON desk_order_services (service_id, order_number, order_id);
 
 ------------------------------------------------------------------------------ repeated requests
 

@@ -80,18 +80,18 @@ TEST_CASE("money is a number of at most two decimals on the wire and whole cents
   int64_t id = 0;
   for (const auto& row : rows) {
     ++id;
-    server.Check(
-        {row.given,
-         "POST",
-         "/orders",
-         R"({"product": "P", "quantity": 1, "totalfee": )" + std::string(row.given) + "}",
-         201,
-         R"({"id":")" + std::to_string(id) + R"(","totalfee":)" + row.written +
-             R"(,"product":"P","quantity":1)" + kTimes,
-         {},
-         {},
-         "SELECT totalfee, typeof(totalfee) FROM desk_orders WHERE row = " + std::to_string(id),
-         std::string(row.cents) + "|integer"});
+    server.Check({row.given,
+                  "POST",
+                  "/orders",
+                  R"({"product": "P", "quantity": 1, "totalfee": )" + std::string(row.given) + "}",
+                  201,
+                  R"({"id":")" + std::to_string(id) + R"(","totalfee":)" + row.written +
+                      R"(,"product":"P","quantity":1)" + kTimes,
+                  {},
+                  {},
+                  "SELECT totalfee, typeof(totalfee) FROM desk_orders WHERE id_number = " +
+                      std::to_string(id),
+                  std::string(row.cents) + "|integer"});
   }
   const std::string rule =
       "totalfee must be a number with at most two decimals, not beyond 90000000000000.00.";
@@ -145,7 +145,7 @@ TEST_CASE("time is RFC 3339 with a zone coming in, and UTC with milliseconds goi
              R"(","product":"P","quantity":1)" + kTimes,
          {},
          {},
-         "SELECT datetime FROM desk_orders WHERE row = " + std::to_string(id),
+         "SELECT datetime FROM desk_orders WHERE id_number = " + std::to_string(id),
          row.ms});
   }
   const std::string rule =

@@ -91,7 +91,7 @@ std::string TwoDigits(int number) { return (number < 10 ? "0" : "") + std::to_st
 
 constexpr char kOrderRows[] =
     "SELECT id, strftime('%Y-%m-%dT%H:%M:%S', datetime / 1000, 'unixepoch'), totalfee, product, "
-    "quantity FROM desk_orders ORDER BY row";
+    "quantity FROM desk_orders ORDER BY id_number, id";
 
 }  // namespace
 
@@ -125,7 +125,7 @@ TEST_CASE("the curl lines of the order desk's document do what it says") {
        created,
        curl,
        {{"location", "/orders/226"}},
-       "SELECT id, datetime, totalfee, product, quantity FROM desk_orders WHERE row = 4",
+       "SELECT id, datetime, totalfee, product, quantity FROM desk_orders WHERE id = '226'",
        "226|NULL|NULL|Product Name|5"},
       {"retrieve all orders", "GET", "/orders", "", 200,
        "[" + kSeeded223 + "," + kSeeded224 + "," + kSeeded225 + "," + created + "]", curl},
@@ -206,7 +206,7 @@ TEST_CASE("an order has services and a totalfee, a product and a quantity, or bo
            R"(,"product":"P","quantity":2)" + kTimes,
        {},
        {},
-       "SELECT order_row, service_id FROM desk_order_services ORDER BY order_row",
+       "SELECT order_id, service_id FROM desk_order_services",
        "1|123\n2|123\n5|123"},
       {"a product of one character", "POST", "/orders", R"({"product": "x", "quantity": 1})", 201,
        std::string(R"({"id":"6","product":"x","quantity":1)") + kTimes},
@@ -355,7 +355,7 @@ TEST_CASE("services are accepted in every form that was seen, and written with t
                     R"({"id":"123","name":"Inspection"}])" + kTimes,
                 {},
                 {},
-                "SELECT service_id FROM desk_order_services WHERE order_row = 10 "
+                "SELECT service_id FROM desk_order_services WHERE order_id = '232' "
                 "ORDER BY position",
                 "789\n123"});
 }
@@ -680,7 +680,7 @@ TEST_CASE("PUT and PATCH merge the fields given, and null removes an optional on
          dated + R"("totalfee":12.5,)" + testing + kTimes,
          {},
          {},
-         "SELECT order_row, service_id FROM desk_order_services",
+         "SELECT order_id, service_id FROM desk_order_services",
          "1|789"},
         {"a product and a quantity beside them", method, "/orders/1",
          R"({"product": "P", "quantity": 3})", 200,
@@ -934,7 +934,7 @@ TEST_CASE("next_available is the earliest time from the requested one on, and is
     CHECK(server.Ask("POST", "/orders", At(offered)).status == 201);
   }
   CHECK(server.Query("SELECT count(*) FROM desk_orders AS a JOIN desk_orders AS b "
-                     "ON a.row < b.row AND abs(a.datetime - b.datetime) < 3 * 3600000") == "0");
+                     "ON a.id < b.id AND abs(a.datetime - b.datetime) < 3 * 3600000") == "0");
 }
 
 TEST_CASE("next_available is left out when the calendar ends before it") {

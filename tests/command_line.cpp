@@ -724,7 +724,7 @@ TEST_CASE("on a full disk no database is begun, and one that is there is left as
     CheckRefusedUntouched(folder, {}, "cannot use the database kiosk.db: ", LimitFiles<16 * 1024>);
   }
   SUBCASE("a new one, nearly") {
-    CheckRefusedUntouched(folder, {}, "cannot use the database kiosk.db: ", LimitFiles<60 * 1024>);
+    CheckRefusedUntouched(folder, {}, "cannot use the database kiosk.db: ", LimitFiles<48 * 1024>);
   }
   SUBCASE("an empty one") {
     WriteFile(folder.File("kiosk.db"), "");

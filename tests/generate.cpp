@@ -27,7 +27,7 @@ std::string Content(const std::string& path) {
   return QueryFile(path, "SELECT * FROM users ORDER BY user_id") + "\n" +
          QueryFile(path, "SELECT * FROM benefit_orders ORDER BY order_id") + "\n" +
          QueryFile(path, "SELECT * FROM owned_products") + "\n" +
-         QueryFile(path, "SELECT * FROM desk_orders ORDER BY row") + "\n" +
+         QueryFile(path, "SELECT * FROM desk_orders") + "\n" +
          QueryFile(path, "SELECT * FROM desk_order_services");
 }
 

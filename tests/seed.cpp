@@ -15,8 +15,8 @@ namespace {
 
 constexpr char kOrders[] =
     "SELECT id, datetime, totalfee, product, quantity, "
-    "(SELECT group_concat(service_id) FROM desk_order_services WHERE order_row = row) "
-    "FROM desk_orders ORDER BY row";
+    "(SELECT group_concat(service_id) FROM desk_order_services WHERE order_id = id) "
+    "FROM desk_orders ORDER BY id_number, id";
 
 // Everything but when it was made.
 std::string TimelessContents(const std::string& database) {

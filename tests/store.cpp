@@ -60,11 +60,12 @@ std::string Contents(Database& db) {
       "SELECT group_concat(order_id || ' ' || user_id || ' ' || total, ';') FROM benefit_orders",
       "SELECT group_concat(t, ';') FROM (SELECT position || ' ' || id || ' ' || name AS t"
       " FROM services ORDER BY position)",
-      "SELECT group_concat(t, ';') FROM (SELECT row || ' ' || id || ' ' || id_number || ' ' ||"
+      "SELECT group_concat(t, ';') FROM (SELECT id || ' ' || id_number || ' ' ||"
       " quote(datetime) || ' ' || quote(totalfee) || ' ' || quote(product) || ' ' ||"
       " quote(quantity) || ' ' || created_at || ' ' || updated_at AS t"
-      " FROM desk_orders ORDER BY row)",
-      "SELECT group_concat(t, ';') FROM (SELECT order_row || ' ' || service_id || ' ' || position"
+      " FROM desk_orders ORDER BY id_number, id)",
+      "SELECT group_concat(t, ';') FROM (SELECT order_number || ' ' || order_id || ' ' || "
+      "service_id || ' ' || position"
       " AS t FROM desk_order_services ORDER BY 1)",
       "SELECT count(*) FROM idempotent_answers"};
   std::string all;

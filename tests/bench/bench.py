@@ -95,12 +95,12 @@ def fill(path, users, orders):
         now = 1767225600000
         db.execute(
             f"""{numbers} INSERT INTO desk_orders
-                  (row, id, id_number, datetime, totalfee, created_at, updated_at)
-                SELECT 1000 + n, 1000 + n, 1000 + n, 1893456000000 + n * 10800000, 10000, {now}, {now}
+                  (id, id_number, datetime, totalfee, created_at, updated_at)
+                SELECT 1000 + n, 1000 + n, 1893456000000 + n * 10800000, 10000, {now}, {now}
                 FROM numbers""", [orders])
         db.execute(
-            f"""{numbers} INSERT INTO desk_order_services (order_row, service_id, position)
-                SELECT 1000 + n, 123, 0 FROM numbers""", [orders])
+            f"""{numbers} INSERT INTO desk_order_services (order_number, order_id, position, service_id)
+                SELECT 1000 + n, 1000 + n, 0, 123 FROM numbers""", [orders])
         db.execute(
             f"""{numbers} INSERT INTO users (user_id, starting_balance, balance)
                 SELECT 'user' || n, 50000, 50000 - 11599 FROM numbers""", [users])

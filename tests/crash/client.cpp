@@ -54,7 +54,7 @@ constexpr Rule kRules[] = {
     {"what is owned was bought", "SELECT user_id FROM owned_products WHERE order_id IS NULL"},
     {"a desk order has a product or services",
      "SELECT id FROM desk_orders WHERE product IS NULL AND NOT EXISTS "
-     "(SELECT 1 FROM desk_order_services WHERE order_row = row)"},
+     "(SELECT 1 FROM desk_order_services WHERE order_number = id_number AND order_id = id)"},
 };
 
 constexpr char kShopOrders[] = R"(

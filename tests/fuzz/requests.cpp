@@ -35,15 +35,15 @@ constexpr char kWrongOwners[] = R"(
 // The seed's three orders share a moment; nothing else comes nearer than the gap to anything.
 constexpr char kConflicts[] = R"(
   SELECT later.id FROM desk_orders AS later JOIN desk_orders AS earlier
-    ON earlier.row <> later.row
+    ON earlier.id <> later.id
       AND later.datetime - earlier.datetime BETWEEN 0 AND 3 * 60 * 60 * 1000 - 1
   WHERE NOT (later.id IN ('223', '224', '225') AND earlier.id IN ('223', '224', '225')
              AND later.datetime = 1667301071111 AND earlier.datetime = 1667301071111))";
 constexpr char kWrongOrders[] = R"(
   SELECT id FROM desk_orders
   WHERE (product IS NULL) <> (quantity IS NULL)
-    OR product IS NULL AND NOT EXISTS (SELECT 1 FROM desk_order_services WHERE order_row = row)
-    OR totalfee IS NULL AND EXISTS (SELECT 1 FROM desk_order_services WHERE order_row = row))";
+    OR product IS NULL AND NOT EXISTS (SELECT 1 FROM desk_order_services WHERE order_id = id)
+    OR totalfee IS NULL AND EXISTS (SELECT 1 FROM desk_order_services WHERE order_id = id))";
 
 // The server, made once; every input begins with the seed.
 struct World {
