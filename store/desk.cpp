@@ -69,7 +69,9 @@ constexpr char kDeleteOrderServices[] =
 constexpr char kListServices[] = "SELECT id, name FROM services ORDER BY position";
 constexpr char kFindService[] = "SELECT id, name FROM services WHERE id = ?";
 constexpr char kLargestService[] = "SELECT max(id) FROM services";
-constexpr char kInsertService[] = "INSERT INTO services (id, name) VALUES (?, ?)";
+constexpr char kInsertService[] = R"(
+  INSERT INTO services (id, position, name)
+  VALUES (?, (SELECT ifnull(max(position), 0) + 1 FROM services), ?))";
 constexpr char kRenameService[] = "UPDATE services SET name = ? WHERE id = ?";
 constexpr char kDeleteService[] = "DELETE FROM services WHERE id = ?";
 constexpr char kFindServiceUse[] = "SELECT 1 FROM desk_order_services WHERE service_id = ? LIMIT 1";
@@ -104,7 +106,7 @@ class OrderReader {
     do {
       if (!rows_.IsNull(7)) order.services.push_back({rows_.Int(7), rows_.Text(8)});
       has_row_ = rows_.Step();
-    } while (has_row_ && rows_.Text(0) == order.id);
+    } while (has_row_ && rows_.TextView(0) == order.id);
     return order;
   }
 
@@ -282,6 +284,10 @@ void InsertOrder(Database& db, const DeskOrder& order) {
   InsertServices(db, order);
 }
 
+void InsertService(Database& db, const Service& service) {
+  db.Execute(kInsertService, service.id, service.name);
+}
+
 std::vector<Service> ListServices(Database& db) {
   std::vector<Service> services;
   Query row = db.Run(kListServices);
@@ -305,7 +311,7 @@ DeskResult<Service> CreateService(Database& db, std::optional<int64_t> id, std::
   } else if (FindService(db, *id)) {
     return DeskRefusal::kServiceExists;
   }
-  db.Execute(kInsertService, service.id, service.name);
+  InsertService(db, service);
   return service;
 }
 

@@ -43,8 +43,9 @@ using OrderCondition = std::function<bool(const DeskOrder&)>;
 // The number that follows the largest numeric id.
 [[nodiscard]] int64_t NextOrderNumber(Database& db);
 
-// Writes an order as it is, unchecked: for a seed, whose orders keep no distance.
+// Write what is given as it is, unchecked: for a seed, whose orders keep no distance.
 void InsertOrder(Database& db, const DeskOrder& order);
+void InsertService(Database& db, const Service& service);
 
 // In the order in which they were added.
 [[nodiscard]] std::vector<Service> ListServices(Database& db);

@@ -50,8 +50,8 @@ CREATE TABLE owned_products (
 ------------------------------------------------------------------------------ the order desk
 
 CREATE TABLE services (
-  position INTEGER PRIMARY KEY,                   -- the order in which they were added
-  id       INTEGER NOT NULL UNIQUE CHECK (id >= 1),
+  id       INTEGER PRIMARY KEY CHECK (id >= 1),
+  position INTEGER NOT NULL UNIQUE,               -- the order in which they were added
   name     TEXT    NOT NULL
 ) STRICT;
 
@@ -75,7 +75,7 @@ CREATE TABLE desk_order_services (
   order_number INTEGER NOT NULL,
   order_id     TEXT    NOT NULL,
   position     INTEGER NOT NULL,                  -- as the client listed them
-  service_id   INTEGER NOT NULL REFERENCES services (id),
+  service_id   INTEGER NOT NULL REFERENCES services,
   PRIMARY KEY (order_number, order_id, position),
   FOREIGN KEY (order_number, order_id) REFERENCES desk_orders ON DELETE CASCADE
 ) STRICT, WITHOUT ROWID;

@@ -15,7 +15,6 @@ constexpr char kInsertUser[] =
     "INSERT INTO users (user_id, starting_balance, balance) VALUES (?1, ?2, ?2)";
 constexpr char kInsertOwned[] =
     "INSERT INTO owned_products (user_id, product_id, position) VALUES (?, ?, ?)";
-constexpr char kInsertService[] = "INSERT INTO services (id, name) VALUES (?, ?)";
 constexpr char kSeedText[] = "SELECT text FROM seed";
 
 // Those referred to come before those that refer.
@@ -50,9 +49,7 @@ void ApplySeed(Database& db, const Seed& seed) {
       db.Execute(kInsertOwned, user.user_id, product_id, position++);
     }
   }
-  for (const Service& service : seed.services) {
-    db.Execute(kInsertService, service.id, service.name);
-  }
+  for (const Service& service : seed.services) desk::InsertService(db, service);
   for (const DeskOrder& order : seed.orders) desk::InsertOrder(db, order);
 }
 

@@ -84,10 +84,10 @@ bool Query::IsNull(int column) const {
 
 int64_t Query::Int(int column) const { return sqlite3_column_int64(statement_, column); }
 
-std::string Query::Text(int column) const {
+std::string_view Query::TextView(int column) const {
   const void* text = sqlite3_column_blob(statement_, column);
   const int size = sqlite3_column_bytes(statement_, column);
-  return text ? std::string(static_cast<const char*>(text), static_cast<size_t>(size)) : "";
+  return {static_cast<const char*>(text), static_cast<size_t>(size)};
 }
 
 std::optional<int64_t> Query::OptionalInt(int column) const {

@@ -48,7 +48,8 @@ class Query {
   // Columns of the present row, counted from 0.
   [[nodiscard]] bool IsNull(int column) const;
   [[nodiscard]] int64_t Int(int column) const;
-  [[nodiscard]] std::string Text(int column) const;
+  [[nodiscard]] std::string Text(int column) const { return std::string(TextView(column)); }
+  [[nodiscard]] std::string_view TextView(int column) const;  // until the next Step
   [[nodiscard]] std::optional<int64_t> OptionalInt(int column) const;
   [[nodiscard]] std::optional<std::string> OptionalText(int column) const;
 

@@ -26,7 +26,7 @@ Database ExampleDatabase() {
     INSERT INTO users VALUES ('ann', 50000, 42401);
     INSERT INTO benefit_orders VALUES (1, 'ann', 7599, 0);
     INSERT INTO owned_products VALUES ('ann', 'netflix', 0, 1, 7599);
-    INSERT INTO services (id, name) VALUES (1, 'Inspection'), (2, 'Testing');
+    INSERT INTO services VALUES (1, 1, 'Inspection'), (2, 2, 'Testing');
     INSERT INTO desk_orders VALUES (9223372036854775807, 'A', 0, 100, NULL, NULL, 0, 0);
     INSERT INTO desk_order_services VALUES (9223372036854775807, 'A', 0, 1);
     INSERT INTO idempotent_answers VALUES ('key', 1, 201, '', '{}', 0);
@@ -127,11 +127,11 @@ TEST_CASE("the database itself refuses a wrong state") {
        "CHECK constraint failed"},
       {"an item with a negative price",
        "INSERT INTO owned_products VALUES ('ann', 'tap', 1, 1, -1)", "CHECK constraint failed"},
-      {"a service twice", "INSERT INTO services (id, name) VALUES (1, 'Again')",
+      {"a service twice", "INSERT INTO services VALUES (1, 3, 'Again')",
        "UNIQUE constraint failed"},
-      {"a service with the id 0", "INSERT INTO services (id, name) VALUES (0, 'None')",
+      {"a service with the id 0", "INSERT INTO services VALUES (0, 3, 'None')",
        "CHECK constraint failed"},
-      {"a service without a name", "INSERT INTO services (id, name) VALUES (3, NULL)",
+      {"a service without a name", "INSERT INTO services VALUES (3, 3, NULL)",
        "NOT NULL constraint failed"},
       {"a service in use goes", "DELETE FROM services WHERE id = 1",
        "FOREIGN KEY constraint failed"},
