@@ -61,6 +61,8 @@ std::optional<Address> ParseAddress(std::string text) {
   return std::nullopt;
 }
 
+constexpr int kSendBuffer = 128 * 1024;  // bytes; the kernel doubles it for its own accounts
+
 void SetOption(int fd, int level, int option, int value) {
   ::setsockopt(fd, level, option, &value, sizeof value);
 }
@@ -83,6 +85,9 @@ Bound Bind(Address address, int port) {
   // Taking a port over from connections that are still closing is fine; from a listener it is not,
   // which SO_REUSEADDR, unlike SO_REUSEPORT, never allows here.
   SetOption(fd, SOL_SOCKET, SO_REUSEADDR, 1);
+  // Accepted sockets inherit it: what a client does not read waits here, not in megabytes of the
+  // kernel's.
+  SetOption(fd, SOL_SOCKET, SO_SNDBUF, kSendBuffer);
   if (address.storage.ss_family == AF_INET6) {
     const auto* v6 = reinterpret_cast<const sockaddr_in6*>(&address.storage);
     SetOption(fd, IPPROTO_IPV6, IPV6_V6ONLY, IN6_IS_ADDR_UNSPECIFIED(&v6->sin6_addr) ? 0 : 1);

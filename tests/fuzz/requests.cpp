@@ -192,9 +192,10 @@ void Answer(std::string_view text, Session& session) {
   static const std::vector<std::string> kLabels = RouteLabels();
   RequireDocumented(request, answered, kLabels[answered.route]);
   RequireSoundAnswer(request, response);
-  // A refusal that is kept under a key is the one thing that it may write.
+  // A refusal that is kept under a key is the one thing that it may write. A 304 is none: the user
+  // that was asked for may be a new one.
   const bool may_write =
-      request.method != "HEAD" && (response.status < 300 || request.idempotency_key.has_value());
+      request.method != "HEAD" && (response.status < 400 || request.idempotency_key.has_value());
   const int64_t changes = RequireSoundData();
   Require(may_write || changes == session.changes, "a refused request changes nothing");
   session.changes = changes;
