@@ -325,6 +325,44 @@ void AddServeOptions(CLI::App& app, Options& options) {
           {"text", LogFormat::kText}, {"json", LogFormat::kJson}}));
 }
 
+using Command = void (*)(const Options&);
+
+// The words that may stand first; `command` becomes the one that does.
+void AddCommands(CLI::App& app, Options& options, Command& command) {
+  app.add_subcommand("serve", "Serve until SIGINT or SIGTERM (the default)")->fallthrough();
+  CLI::App* reset = app.add_subcommand("reset", "Put the database back to its seed");
+  AddDatabaseOption(*reset, options);
+  AddSeedOption(*reset, options);
+  reset->callback([&command] { command = Reset; });
+  CLI::App* backup = app.add_subcommand("backup", "Copy the database, also while it is served");
+  AddDatabaseOption(*backup, options);
+  backup->add_option("FILE", options.target, "The copy")->required();
+  backup->callback([&command] { command = BackUp; });
+
+  CLI::App* generate = app.add_subcommand("generate", "Fill the database with plausible data");
+  AddDatabaseOption(*generate, options);
+  AddSeedOption(*generate, options);
+  generate->add_option("--users", options.generate.users, "Users of the shop, with their orders")
+      ->check(CLI::Range(int64_t{0}, int64_t{10'000'000}));
+  generate->add_option("--orders", options.generate.orders, "Orders of the desk")
+      ->check(CLI::Range(int64_t{0}, int64_t{5'000'000}));  // until the year 7000 or so
+  generate->add_option("--random-seed", options.generate.random_seed,
+                       "The same seed, the same data");
+  generate->callback([&command] { command = Generate; });
+  CLI::App* packing =
+      app.add_subcommand("pack", "Write an executable that carries a frontend, a seed or data");
+  AddDatabaseOption(*packing, options);
+  CLI::Option* seed = AddSeedOption(*packing, options);
+  packing->add_option("-o,--output", options.target, "The new executable")->required();
+  packing->add_option("--frontend", options.frontend_folder, "The frontend build it serves");
+  packing->add_flag("--with-data", options.with_data, "It starts with the present database")
+      ->excludes(seed);
+  packing->add_option("--name", options.pack_name, "Its name, and that of its database")
+      ->check(CLI::Validator(CheckName, ""));
+  AddPortOption(*packing, options);
+  packing->callback([&command] { command = WritePack; });
+}
+
 // For a server whose port the command line does not name: the environment's, if there is one.
 void TakePortFromEnvironment(Options& options) {
   const char* text = std::getenv("PORT");
@@ -359,39 +397,8 @@ int ParseAndRun(int argc, char** argv) {
   if (pack) Unpack(*pack, app, options);
   AddServeOptions(app, options);
 
-  std::function<void(const Options&)> command = Serve;
-  app.add_subcommand("serve", "Serve until SIGINT or SIGTERM (the default)")->fallthrough();
-  CLI::App* reset = app.add_subcommand("reset", "Put the database back to its seed");
-  AddDatabaseOption(*reset, options);
-  AddSeedOption(*reset, options);
-  reset->callback([&command] { command = Reset; });
-  CLI::App* backup = app.add_subcommand("backup", "Copy the database, also while it is served");
-  AddDatabaseOption(*backup, options);
-  backup->add_option("FILE", options.target, "The copy")->required();
-  backup->callback([&command] { command = BackUp; });
-
-  CLI::App* generate = app.add_subcommand("generate", "Fill the database with plausible data");
-  AddDatabaseOption(*generate, options);
-  AddSeedOption(*generate, options);
-  generate->add_option("--users", options.generate.users, "Users of the shop, with their orders")
-      ->check(CLI::Range(int64_t{0}, int64_t{10'000'000}));
-  generate->add_option("--orders", options.generate.orders, "Orders of the desk")
-      ->check(CLI::Range(int64_t{0}, int64_t{5'000'000}));  // until the year 7000 or so
-  generate->add_option("--random-seed", options.generate.random_seed,
-                       "The same seed, the same data");
-  generate->callback([&command] { command = Generate; });
-  CLI::App* packing =
-      app.add_subcommand("pack", "Write an executable that carries a frontend, a seed or data");
-  AddDatabaseOption(*packing, options);
-  CLI::Option* seed = AddSeedOption(*packing, options);
-  packing->add_option("-o,--output", options.target, "The new executable")->required();
-  packing->add_option("--frontend", options.frontend_folder, "The frontend build it serves");
-  packing->add_flag("--with-data", options.with_data, "It starts with the present database")
-      ->excludes(seed);
-  packing->add_option("--name", options.pack_name, "Its name, and that of its database")
-      ->check(CLI::Validator(CheckName, ""));
-  AddPortOption(*packing, options);
-  packing->callback([&command] { command = WritePack; });
+  Command command = Serve;
+  AddCommands(app, options, command);
 
   try {
     app.parse(argc, argv);
