@@ -96,12 +96,13 @@ run: packages
 	@$(MAKE) --no-print-directory -j$$(nproc) all
 	build/kiosk
 
+tests: $(BUILD)/kiosk $(BUILD)/tests/all $(BUILD)/tests/crash_all build/promtool/promtool
+
 # A sanitizer's executable is slow, and has shared libraries: in an empty root it cannot start.
 SLOW   := $(if $(SANITIZE),KIOSK_MODEL_CALLS=20000)
 SHARED := $(if $(SANITIZE),--test-case-exclude='*in an empty root*')
 test: packages
-	@$(MAKE) --no-print-directory -j$$(nproc) $(BUILD)/kiosk $(BUILD)/tests/all $(BUILD)/tests/crash_all \
-	    build/promtool/promtool
+	@$(MAKE) --no-print-directory -j$$(nproc) tests
 	KIOSK=$(BUILD)/kiosk PROMTOOL=build/promtool/promtool $(SLOW) $(BUILD)/tests/all $(SHARED)
 	KIOSK=$(BUILD)/kiosk $(BUILD)/tests/crash_all
 
@@ -205,4 +206,4 @@ clean:
 	rm -rf build dist
 
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
-.PHONY: all packages run test test-crash test-openapi test-browser fuzz fuzzers dist test-dist bench lint clean FORCE
+.PHONY: all packages run tests test test-crash test-openapi test-browser fuzz fuzzers dist test-dist bench lint clean FORCE

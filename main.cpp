@@ -132,6 +132,10 @@ void Serve(const Options& options) {
   Server server(options.server, Now);
   const auto store =
       options.in_memory ? Store::InMemory(origin) : Store::Open(options.database, origin);
+  if (!options.seed_file.empty() && !store->is_new()) {
+    LogLine("kiosk: " + options.database + " keeps the data that it has; kiosk reset --seed " +
+            options.seed_file + " puts the seed in its place");
+  }
   Metrics metrics(RouteLabels());
   Api api{.store = *store,
           .metrics = metrics,
@@ -258,6 +262,16 @@ std::string CheckRange(const std::string& text) {
   return ParseRange(text) ? "" : text + " is not a time in milliseconds such as 200 or 200-800";
 }
 
+// As a browser writes it in `Origin`; anything else would never match one.
+std::string CheckOrigin(const std::string& text) {
+  const size_t host = text.find("://") + 3;
+  const bool is_origin = text.find("://") != std::string::npos && host < text.size() &&
+                         text.find_first_of("/?# ", host) == std::string::npos;
+  return is_origin || text == "*" || text == "null"
+             ? ""
+             : text + " is not an origin such as http://shop.test:3000";
+}
+
 void AddDatabaseOption(CLI::App& app, Options& options) {
   app.add_option("--db", options.database, "Database file")->capture_default_str();
 }
@@ -292,7 +306,8 @@ void AddServeOptions(CLI::App& app, Options& options) {
   AddSeedOption(app, options);
   app.add_option("--cors-origin", options.server.allowed_origins,
                  "One more allowed browser origin, repeatable; * for any")
-      ->allow_extra_args(false);
+      ->allow_extra_args(false)
+      ->check(CLI::Validator(CheckOrigin, ""));
   app.add_option("--allow-host", options.server.allowed_hosts,
                  "One more accepted Host name, repeatable")
       ->allow_extra_args(false);
@@ -329,7 +344,8 @@ using Command = void (*)(const Options&);
 
 // The words that may stand first; `command` becomes the one that does.
 void AddCommands(CLI::App& app, Options& options, Command& command) {
-  app.add_subcommand("serve", "Serve until SIGINT or SIGTERM (the default)")->fallthrough();
+  CLI::App* serve = app.add_subcommand("serve", "Serve until SIGINT or SIGTERM (the default)");
+  serve->fallthrough()->set_help_flag();  // its options are the program's
   CLI::App* reset = app.add_subcommand("reset", "Put the database back to its seed");
   AddDatabaseOption(*reset, options);
   AddSeedOption(*reset, options);
@@ -348,7 +364,12 @@ void AddCommands(CLI::App& app, Options& options, Command& command) {
       ->check(CLI::Range(int64_t{0}, int64_t{5'000'000}));  // until the year 7000 or so
   generate->add_option("--random-seed", options.generate.random_seed,
                        "The same seed, the same data");
-  generate->callback([&command] { command = Generate; });
+  generate->callback([&command, &options] {
+    if (options.generate.users + options.generate.orders == 0) {
+      throw CLI::RequiredError("--users or --orders");
+    }
+    command = Generate;
+  });
   CLI::App* packing =
       app.add_subcommand("pack", "Write an executable that carries a frontend, a seed or data");
   AddDatabaseOption(*packing, options);
@@ -409,7 +430,10 @@ int ParseAndRun(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     std::string what = error.what();
     std::ranges::replace(what, '\n', ' ');
-    return Fail(kExitUsage, what + "; see kiosk --help");
+    const auto asked = app.get_subcommands();
+    const bool serves = asked.empty() || app.got_subcommand("serve");
+    return Fail(kExitUsage,
+                what + "; see kiosk " + (serves ? "" : asked.front()->get_name() + " ") + "--help");
   }
   command(options);
   return 0;

@@ -5,42 +5,27 @@
 namespace kiosk::desk {
 namespace {
 
-// An order is read as a row for each of its services, or one without any.
-constexpr char kFindOrder[] = R"(
-  SELECT desk_orders.id, datetime, totalfee, product, quantity, created_at, updated_at, services.id,
-         services.name
-  FROM desk_orders
-    LEFT JOIN desk_order_services AS chosen ON order_number = id_number AND order_id = desk_orders.id
-    LEFT JOIN services ON services.id = chosen.service_id
-  WHERE id_number = ? AND desk_orders.id = ?
-  ORDER BY chosen.position)";
+constexpr char kFindOrder[] =
+    "SELECT * FROM desk_order_rows WHERE id_number = ? AND id = ? ORDER BY position";
 
 // The two parts of a listing: orders with a datetime, then those without. The last parameter is the
 // service wanted, or null. How many are read is up to the reader: a limit would count services. For
 // the same reason the services' positions are not named after ORDER BY: they come in the order of
 // their key, and SQLite would sort each order's few.
 constexpr char kListDated[] = R"(
-  SELECT desk_orders.id, datetime, totalfee, product, quantity, created_at, updated_at, services.id,
-         services.name
-  FROM desk_orders
-    LEFT JOIN desk_order_services AS chosen ON order_number = id_number AND order_id = desk_orders.id
-    LEFT JOIN services ON services.id = chosen.service_id
-  WHERE (datetime, id_number, desk_orders.id) > (?1, ?2, ?3) AND datetime < ?4
-    AND (?5 IS NULL OR EXISTS (SELECT 1 FROM desk_order_services
-                               WHERE order_number = id_number AND order_id = desk_orders.id
-                                 AND service_id = ?5))
-  ORDER BY datetime, id_number, desk_orders.id)";
+  SELECT * FROM desk_order_rows
+  WHERE (datetime, id_number, id) > (?1, ?2, ?3) AND datetime < ?4
+    AND (?5 IS NULL OR EXISTS (SELECT 1 FROM desk_order_services AS chosen
+                               WHERE order_number = id_number AND order_id = id
+                                 AND chosen.service_id = ?5))
+  ORDER BY datetime, id_number, id)";
 constexpr char kListUndated[] = R"(
-  SELECT desk_orders.id, datetime, totalfee, product, quantity, created_at, updated_at, services.id,
-         services.name
-  FROM desk_orders
-    LEFT JOIN desk_order_services AS chosen ON order_number = id_number AND order_id = desk_orders.id
-    LEFT JOIN services ON services.id = chosen.service_id
-  WHERE datetime IS NULL AND (id_number, desk_orders.id) > (?1, ?2)
-    AND (?3 IS NULL OR EXISTS (SELECT 1 FROM desk_order_services
-                               WHERE order_number = id_number AND order_id = desk_orders.id
-                                 AND service_id = ?3))
-  ORDER BY id_number, desk_orders.id)";
+  SELECT * FROM desk_order_rows
+  WHERE datetime IS NULL AND (id_number, id) > (?1, ?2)
+    AND (?3 IS NULL OR EXISTS (SELECT 1 FROM desk_order_services AS chosen
+                               WHERE order_number = id_number AND order_id = id
+                                 AND chosen.service_id = ?3))
+  ORDER BY id_number, id)";
 
 constexpr char kBookingsAfter[] = R"(
   SELECT datetime, id FROM desk_orders
@@ -86,7 +71,7 @@ std::optional<int64_t> Unwrap(const std::optional<T>& value, Member member) {
   return value ? std::optional((*value).*member) : std::nullopt;
 }
 
-// Reads orders one after the other, each from its rows.
+// Reads orders one after the other, each from its rows of desk_order_rows.
 class OrderReader {
  public:
   template <class... Args>
@@ -96,17 +81,17 @@ class OrderReader {
   std::optional<DeskOrder> Next() {
     if (!has_row_) return std::nullopt;
     DeskOrder order;
-    order.id = rows_.Text(0);
-    order.datetime = Wrap<Timestamp>(rows_.OptionalInt(1));
-    order.totalfee = Wrap<Money>(rows_.OptionalInt(2));
-    order.product = rows_.OptionalText(3);
-    order.quantity = rows_.OptionalInt(4);
-    order.created_at = Timestamp{rows_.Int(5)};
-    order.updated_at = Timestamp{rows_.Int(6)};
+    order.id = rows_.Text(1);
+    order.datetime = Wrap<Timestamp>(rows_.OptionalInt(2));
+    order.totalfee = Wrap<Money>(rows_.OptionalInt(3));
+    order.product = rows_.OptionalText(4);
+    order.quantity = rows_.OptionalInt(5);
+    order.created_at = Timestamp{rows_.Int(6)};
+    order.updated_at = Timestamp{rows_.Int(7)};
     do {
-      if (!rows_.IsNull(7)) order.services.push_back({rows_.Int(7), rows_.Text(8)});
+      if (!rows_.IsNull(8)) order.services.push_back({rows_.Int(8), rows_.Text(9)});
       has_row_ = rows_.Step();
-    } while (has_row_ && rows_.TextView(0) == order.id);
+    } while (has_row_ && rows_.TextView(1) == order.id);
     return order;
   }
 

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
@@ -67,6 +68,16 @@ std::string ReadBareExecutable() {
   std::string executable = ReadWholeFile(ExecutablePath());
   if (embedded::Slot().size > 0) executable.resize(embedded::Slot().offset);
   return executable;
+}
+
+// A pack may take the place of an executable, an older one of its name; of nothing else.
+bool IsExecutable(const std::string& path) {
+  if (!fs::is_regular_file(path)) return false;  // reading a pipe would wait
+  std::array<char, 4> magic{};
+  std::ifstream(path, std::ios::binary).read(magic.data(), magic.size());
+  return std::string_view(magic.data(), magic.size()) ==
+         "\x7F"
+         "ELF";
 }
 
 // Writes where the pack stands into the slot of the executable's bytes.
@@ -234,8 +245,9 @@ std::optional<std::string> Pack::ReadFile(const std::string& path) const {
 }
 
 void WritePack(const std::string& target, const PackOrder& order) {
-  if (fs::exists(target) && !fs::is_regular_file(target)) {
-    throw PackError("cannot write " + target + ": it is not a plain file; choose another one");
+  if (fs::exists(target) && !IsExecutable(target)) {
+    throw PackError("cannot write " + target +
+                    ": it exists and is not an executable; choose another name with -o");
   }
   const Workshop workshop(target);
   std::string executable = ReadBareExecutable();

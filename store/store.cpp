@@ -63,10 +63,11 @@ std::string Reason(int error) { return std::generic_category().message(error); }
     case StorageFault::Kind::kNotADatabase:
       Refuse(path, "it is damaged or not a database; choose another file with --db");
     case StorageFault::Kind::kUnavailable:
-    case StorageFault::Kind::kBug:
       Refuse(path, std::string(fault.what()) +
                        "; check that the file and its folder can be written and have room, or use "
                        "--memory");
+    case StorageFault::Kind::kBug:
+      break;
   }
   throw fault;
 }
@@ -90,9 +91,10 @@ std::string RefusalOf(uint32_t application_id, uint32_t schema_version) {
   if (application_id != kApplicationId) {
     return "it belongs to another application; choose another file with --db";
   }
-  if (schema_version > kSchemaVersion) {
-    return "it was made by a newer kiosk (schema " + std::to_string(schema_version) +
-           ", this one knows " + std::to_string(kSchemaVersion) +
+  if (schema_version != kSchemaVersion) {
+    return std::string("it was made by ") +
+           (schema_version > kSchemaVersion ? "a newer" : "an older") + " kiosk (schema " +
+           std::to_string(schema_version) + ", this one knows " + std::to_string(kSchemaVersion) +
            "); use that version, or choose another file with --db";
   }
   return "";
@@ -174,12 +176,12 @@ void CheckPlainFile(const std::string& path) {
 // A file that is removed when it goes out of scope.
 class TemporaryFile {
  public:
-  // Beside `path`, so that it can be moved there.
-  explicit TemporaryFile(const std::string& path) : path_(path + ".XXXXXX") {
+  // Beside `path`, so that it can be moved there. `advice` is for someone who may not write there.
+  TemporaryFile(const std::string& path, const std::string& advice) : path_(path + ".XXXXXX") {
     CheckPlainFile(path);
     const FileDescriptor fd(::mkostemp(path_.data(), O_CLOEXEC));
     if (!fd.valid()) {
-      Refuse(path, Reason(errno) + "; choose another place with --db, or use --memory");
+      Refuse(path, Reason(errno) + "; " + advice);
     }
     ::fchmod(fd.get(), 0644);
   }
@@ -264,7 +266,8 @@ std::unique_ptr<Store> Store::Open(const std::string& name, const Origin& origin
   CheckPlainFile(path);
   try {
     const FolderLock folder(path);
-    if (FileSize(path) == 0) CreateDatabase(path, origin);
+    store->is_new_ = FileSize(path) == 0;
+    if (store->is_new_) CreateDatabase(path, origin);
     store->path_ = path;
     store->lock_ = std::make_unique<FileLock>(path);
     had_log = std::filesystem::exists(path + "-wal");
@@ -338,7 +341,7 @@ void Store::ReturnReader(Database* reader) {
 
 void CreateDatabase(const std::string& path, const Origin& origin) {
   try {
-    const TemporaryFile file(path);
+    const TemporaryFile file(path, "choose another place with --db, or use --memory");
     {
       Database db(file.path(), Database::Mode::kReadWrite);
       Configure(db);
@@ -363,7 +366,7 @@ void CopyDatabase(const std::string& from_name, const std::string& to_name) {
   // Beside a kiosk only as a reader; alone as a writer too, which leaves no log behind.
   const bool is_served = ::flock(present.get(), LOCK_EX | LOCK_NB) != 0;
   try {
-    const TemporaryFile file(to);
+    const TemporaryFile file(to, "choose another place for the copy");
     Database(from, is_served ? Database::Mode::kReadOnly : Database::Mode::kReadWrite)
         .CopyTo(file.path());
     if (!file.MoveTo(to)) Refuse(to, "the file exists already; choose another name for the copy");

@@ -68,6 +68,9 @@ class Store {
   // Copies the database, consistent, to `path`, also while it is written to.
   void CopyTo(const std::string& path);
 
+  // Whether it was made now, from its origin; otherwise it had data already, and keeps that.
+  [[nodiscard]] bool is_new() const { return is_new_; }
+
   // The size of the database with its log, in bytes.
   [[nodiscard]] uint64_t SizeInBytes() const;
 
@@ -94,7 +97,8 @@ class Store {
   Database* TakeReader();
   void ReturnReader(Database* reader);
 
-  std::string path_;                // empty: in memory
+  std::string path_;  // empty: in memory
+  bool is_new_ = true;
   std::unique_ptr<FileLock> lock_;  // before the connections: it is given up after they are closed
   std::unique_ptr<Writer> writer_;
   std::vector<std::unique_ptr<Database>> readers_;

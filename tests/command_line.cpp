@@ -585,6 +585,11 @@ TEST_CASE("a file that is no database of ours is refused and left as it is") {
     ExecuteOn(path, "PRAGMA user_version = 999");
     CheckRefusedUntouched(folder, {}, where + "it was made by a newer kiosk (schema 999");
   }
+  SUBCASE("of an older schema") {
+    MakeDatabase(folder);
+    ExecuteOn(path, "PRAGMA user_version = 0");
+    CheckRefusedUntouched(folder, {}, where + "it was made by an older kiosk (schema 0, this one");
+  }
   SUBCASE("a text file") {
     WriteFile(path, "Dear diary,\n");
     CheckRefusedUntouched(folder, {}, where + "it is not an SQLite database; choose another file");
@@ -632,8 +637,9 @@ TEST_CASE("reset and backup refuse what is no database of ours just so") {
   const std::string no_file = "cannot use the database pipe: it is not a plain file";
   CheckRefused(RunKiosk({"reset", "--db", "pipe"}, In(folder)), 1, no_file);
   CheckRefused(RunKiosk({"backup", "--db", "pipe", "copy.db"}, In(folder)), 1, no_file);
-  CheckRefused(RunKiosk({"pack", "-o", "pipe"}, In(folder)), 1,
-               "cannot write pipe: it is not a plain file");
+  CheckRefused(
+      RunKiosk({"pack", "-o", "pipe"}, In(folder)), 1,
+      "cannot write pipe: it exists and is not an executable; choose another name with -o");
   CHECK(Snapshot(folder) == before);
 }
 

@@ -194,6 +194,7 @@ TEST_CASE("kiosk generate takes --random-seed, and numbers it can do something w
   const TemporaryFolder folder;
   for (const std::vector<std::string>& wrong : {std::vector<std::string>{"--users", "-1"},
                                                 {"--users", "x"},
+                                                {"--users", "0"},
                                                 {"--orders", "1e6"},
                                                 {"--orders", "5000001"},
                                                 {"--random-seed", "x"}}) {
@@ -204,8 +205,16 @@ TEST_CASE("kiosk generate takes --random-seed, and numbers it can do something w
     CHECK(finished.exit_code == 2);
     CHECK(finished.err.starts_with("kiosk: "));
     CHECK(finished.err.find(wrong[0]) != std::string::npos);
-    CHECK(finished.err.ends_with("; see kiosk --help\n"));
+    CHECK(finished.err.ends_with("; see kiosk generate --help\n"));
   }
+  CHECK(std::filesystem::is_empty(folder.path()));
+}
+
+TEST_CASE("kiosk generate wants to be told how much, and makes no database before") {
+  const TemporaryFolder folder;
+  const Finished finished = RunKiosk({"generate"}, {.folder = folder.path()});
+  CHECK(finished.exit_code == 2);
+  CHECK(finished.err == "kiosk: --users or --orders is required; see kiosk generate --help\n");
   CHECK(std::filesystem::is_empty(folder.path()));
 }
 

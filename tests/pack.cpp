@@ -294,6 +294,21 @@ TEST_CASE("packing replaces an executable, also the one that packs while it is s
   CHECK(Ask(again.port(), "GET", "/api/products").body == kTea);
 }
 
+TEST_CASE("packing replaces nothing but an executable, least of all the database that it reads") {
+  const Material material;
+  REQUIRE(RunKiosk({"reset"}, material.In()).exit_code == 0);
+  const std::string before = ReadFile(material.folder.File("kiosk.db"));
+  const Finished refused = RunKiosk({"pack", "-o", "kiosk.db", "--with-data"}, material.In());
+  CHECK(refused.exit_code == 1);
+  CHECK(refused.err ==
+        "kiosk: cannot write kiosk.db: it exists and is not an executable; choose another name "
+        "with -o\n");
+  CHECK(ReadFile(material.folder.File("kiosk.db")) == before);
+  WriteFile(material.folder.File("notes"), "EL");
+  CHECK(RunKiosk({"pack", "-o", "notes"}, material.In()).exit_code == 1);
+  CHECK(ReadFile(material.folder.File("notes")) == "EL");
+}
+
 TEST_CASE("a packed executable can be packed again, and keeps what is not replaced") {
   const Material material;
   material.Pack({"-o", "first", "--frontend", "build", "--seed", "seed.json"});
@@ -373,19 +388,19 @@ TEST_CASE("a pack that cannot be made says why and leaves nothing behind") {
     std::string error;
   };
   const Row rows[] = {
-      {{"pack"}, 2, "kiosk: --output is required; see kiosk --help\n"},
+      {{"pack"}, 2, "kiosk: --output is required; see kiosk pack --help\n"},
       {{"pack", "-o", "demo", "--with-data", "--seed", "seed.json"},
        2,
-       "kiosk: --seed excludes --with-data; see kiosk --help\n"},
+       "kiosk: --seed excludes --with-data; see kiosk pack --help\n"},
       {{"pack", "-o", "demo", "--name", "a/b"},
        2,
-       "kiosk: --name: a/b is not a name that a file can have; see kiosk --help\n"},
+       "kiosk: --name: a/b is not a name that a file can have; see kiosk pack --help\n"},
       {{"pack", "-o", "demo", "--name", ""},
        2,
-       "kiosk: --name:  is not a name that a file can have; see kiosk --help\n"},
+       "kiosk: --name:  is not a name that a file can have; see kiosk pack --help\n"},
       {{"pack", "-o", "demo", "--port", "65536"},
        2,
-       "kiosk: --port: Value 65536 not in range 0 to 65535; see kiosk --help\n"},
+       "kiosk: --port: Value 65536 not in range 0 to 65535; see kiosk pack --help\n"},
       {{"pack", "-o", "demo", "--seed", "none.json"},
        1,
        "kiosk: cannot read the seed none.json; check the path given to --seed\n"},
@@ -394,7 +409,8 @@ TEST_CASE("a pack that cannot be made says why and leaves nothing behind") {
        "kiosk: cannot write none/demo: No such file or directory; choose another place with -o\n"},
       {{"pack", "-o", "empty"},
        1,
-       "kiosk: cannot write empty: it is not a plain file; choose another one\n"},
+       "kiosk: cannot write empty: it exists and is not an executable; choose another name with "
+       "-o\n"},
       {{"pack", "-o", "demo", "--frontend", "none"},
        1,
        "kiosk: cannot pack the frontend none: it has no index.html; give --frontend the folder of "

@@ -325,6 +325,17 @@ TEST_CASE("an origin is any port of the loopback, the server itself or one that 
   }
 }
 
+TEST_CASE("an allowed origin that no browser would ever send is refused at once") {
+  for (const std::string wrong : {"demo.test", "demo.test:3000", "https://demo.test/", "http://",
+                                  "https://demo.test/page", "https://*.demo.test/", ""}) {
+    CAPTURE(wrong);
+    const Finished refused = RunKiosk({"--memory", "--port", "0", "--cors-origin", wrong});
+    CHECK(refused.exit_code == 2);
+    CHECK(refused.err == "kiosk: --cors-origin: " + wrong +
+                             " is not an origin such as http://shop.test:3000; see kiosk --help\n");
+  }
+}
+
 TEST_CASE("without an Origin, as curl and proxies ask, everything works") {
   const Kiosk kiosk({"--memory"});
   for (const Headers& headers : {Headers{}, Headers{{"Sec-Fetch-Site", "same-origin"}},

@@ -499,10 +499,13 @@ TEST_CASE("--seed is for a new database: one that exists keeps what it holds") {
   CHECK(server.kiosk().Stop().exit_code == 0);
   const TemporaryFolder folder;
   WriteFile(folder.File("own.json"), kOwnSeed);
-  const Kiosk again({"--quiet", "--db", server.database(), "--seed", folder.File("own.json")});
+  Kiosk again({"--quiet", "--db", server.database(), "--seed", folder.File("own.json")});
   CHECK(Ask(again.port(), "GET", "/api/products").body == R"({"products":[]})");
   CHECK(Ask(again.port(), "GET", "/api/users/v").body ==
         R"({"user":{"user_id":"v","data":{"balance":1,"product_ids":[]}}})");
+  CHECK(again.Stop().err == "kiosk: " + server.database() +
+                                " keeps the data that it has; kiosk reset --seed " +
+                                folder.File("own.json") + " puts the seed in its place\n");
 }
 
 TEST_CASE("kiosk reset puts the database back to its seed, its own one as well") {

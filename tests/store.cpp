@@ -183,6 +183,31 @@ TEST_CASE("a database is one store's at a time") {
   CHECK(WhyNot(path) == "opened");
 }
 
+TEST_CASE("other columns are another version of the schema") {
+  const TemporaryFolder folder;
+  Database db(folder.File("new.db"), Database::Mode::kCreate);
+  CreateTables(db);
+  Query version = db.Run("PRAGMA user_version");
+  REQUIRE(version.Step());
+  CHECK(version.Int(0) == 1);
+  Query columns = db.Run(
+      "SELECT group_concat(t, '; ') FROM (SELECT s.name || ': ' || group_concat(c.name, ' ') AS t "
+      "FROM sqlite_schema AS s JOIN pragma_table_info(s.name) AS c WHERE s.type = 'table' "
+      "GROUP BY s.name ORDER BY s.name)");
+  REQUIRE(columns.Step());
+  // Whoever changes this raises user_version: a database made before would be served, and fail.
+  CHECK(columns.Text(0) ==
+        "benefit_orders: order_id user_id total created_at; "
+        "desk_order_services: order_number order_id position service_id; "
+        "desk_orders: id_number id datetime totalfee product quantity created_at updated_at; "
+        "idempotent_answers: key fingerprint status location body created_at; "
+        "owned_products: user_id product_id position order_id price; "
+        "products: position product_id name price; "
+        "seed: only_row starting_balance text; "
+        "services: id position name; "
+        "users: user_id starting_balance balance");
+}
+
 TEST_CASE("a file that is no database of ours is refused and left as it is") {
   const TemporaryFolder folder;
   {

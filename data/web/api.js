@@ -68,7 +68,6 @@ const words = {
   order_exists: "There is already an order with this id. Choose another, or leave it empty.",
   services_not_found: "One of these services no longer exists.",
   service_in_use: "Orders still use this service, so it cannot be deleted.",
-  service_not_found: "This service no longer exists.",
   service_exists: "There is already a service with this id.",
   idempotency_key_reused: "This request was already sent with other content. Try again.",
   origin_not_allowed: "The server refuses changes from this address. Start it with --cors-origin to allow it.",
