@@ -23,7 +23,7 @@ WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wo
 # RapidJSON 1.1.0 adds to a null pointer before it first allocates (its internal/stack.h). Warnings are
 # the ordinary build's: in instrumented code g++ sees uninitialized variables where there are none.
 SANITIZING := $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-sanitize=pointer-overflow \
-                -fno-sanitize-recover=all -fno-omit-frame-pointer -w)
+                -fno-sanitize-recover=all -fno-omit-frame-pointer -O1 -g1 -w)
 CPPFLAGS += -I. -isystem $(HTTPLIB) $(SQLITE:%=-isystem %)
 CXXFLAGS += -std=c++20 -O2 -g -ffile-prefix-map=$(HTTPLIB)=httplib -ffunction-sections -fdata-sections $(WARNINGS) $(SANITIZING)
 LDFLAGS  += -pthread $(SQLITE:%=-L%) $(if $(SANITIZE),-fsanitize=$(SANITIZE))
@@ -99,7 +99,7 @@ run: packages
 tests: $(BUILD)/kiosk $(BUILD)/tests/all $(BUILD)/tests/crash_all build/promtool/promtool
 
 # A sanitizer's executable is slow, and has shared libraries: in an empty root it cannot start.
-SLOW   := $(if $(SANITIZE),KIOSK_MODEL_CALLS=20000)
+SLOW   := $(if $(SANITIZE),KIOSK_MODEL_CALLS=5000)
 SHARED := $(if $(SANITIZE),--test-case-exclude='*in an empty root*')
 test: packages
 	@$(MAKE) --no-print-directory -j$$(nproc) tests
