@@ -27,6 +27,7 @@ class StorageFault : public std::runtime_error {
 
   // `code` is SQLite's extended result code.
   StorageFault(int code, const std::string& message);
+  StorageFault(Kind kind, const std::string& what) : std::runtime_error(what), kind_(kind) {}
 
   [[nodiscard]] Kind kind() const { return kind_; }
 

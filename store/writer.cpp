@@ -120,9 +120,12 @@ void Writer::Commit(const std::vector<Job*>& jobs) {
   try {
     if (TryCommit(jobs, &Writer::RunBare) || jobs.size() == 1) return;
     if (TryCommit(jobs, &Writer::RunInSavepoint)) return;
-  } catch (...) {
-    // What keeps the first from writing keeps all of them: none is made to wait for it again.
-    for (Job* job : jobs) job->error = std::current_exception();
+  } catch (const StorageFault& fault) {
+    // What keeps the first from writing keeps all of them: none is made to wait for it again. Each
+    // has a fault of its own, that no other thread touches.
+    for (Job* job : jobs) {
+      job->error = std::make_exception_ptr(StorageFault(fault.kind(), fault.what()));
+    }
     return;
   }
   for (Job* job : jobs) Commit({job});

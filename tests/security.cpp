@@ -10,6 +10,8 @@
 #include "http/routes.h"
 #include "tests/harness.h"
 
+using namespace std::string_literals;
+
 namespace kiosk::test {
 namespace {
 
@@ -469,16 +471,14 @@ std::vector<Abuse> Abuses() {
       {"100,000 nested arrays, closed",
        WithLength(std::string(100'000, '[') + std::string(100'000, ']')), 400, ""},
       {"bytes that are not HTTP", all_bytes, 400, kNotHttp},
-      {"the start of TLS", std::string("\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n", 13), 400,
-       kNotHttp},
+      {"the start of TLS", "\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n"s, 400, kNotHttp},
       {"HTTP/2", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 400, kNotHttp},
       {"HTTP/0.9", "GET /healthz\r\n", 400, kNotHttp},
       {"HTTP/3.7", "GET /healthz HTTP/3.7\r\nHost: localhost\r\n\r\n", 400, kNotHttp},
       {"a method that nobody knows", "BREW /orders HTTP/1.1\r\nHost: localhost\r\n\r\n", 400,
        kNotHttp},
-      {"a NUL in the path", std::string("GET /health\0z HTTP/1.1\r\nHost: localhost\r\n\r\n", 46),
-       400, kNotHttp},
-      {"a NUL in a header", kGet + std::string("X: a\0b\r\n\r\n", 10), 400, kNotHttp},
+      {"a NUL in the path", "GET /health\0z HTTP/1.1\r\nHost: localhost\r\n\r\n"s, 400, kNotHttp},
+      {"a NUL in a header", kGet + "X: a\0b\r\n\r\n"s, 400, kNotHttp},
       {"a header without a colon", kGet + "X\r\n\r\n", 400, kNotHttp},
       {"a header without a name", kGet + ": x\r\n\r\n", 400, kNotHttp},
       {"a space before the colon", kPost + "Content-Length : 2\r\n\r\n{}", 400, kNotHttp},
