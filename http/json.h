@@ -4,6 +4,7 @@
 #include <rapidjson/stringbuffer.h>
 #include <rapidjson/writer.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -63,9 +64,10 @@ class JsonWriter {
   JsonWriter& EndObject() { return Done(writer_.EndObject()); }
   JsonWriter& BeginArray() { return Done(writer_.StartArray()); }
   JsonWriter& EndArray() { return Done(writer_.EndArray()); }
-  JsonWriter& Key(std::string_view name) { return Done(writer_.Key(name.data(), Size(name))); }
+  // `name` is one of ours: it has no quotes, backslashes or controls.
+  JsonWriter& Key(std::string_view name) { return Done(writer_.Plain(name)); }
   JsonWriter& String(std::string_view text) {
-    return Done(writer_.String(text.data(), Size(text)));
+    return Done(NeedsEscape(text) ? writer_.String(text.data(), Size(text)) : writer_.Plain(text));
   }
   JsonWriter& Int(int64_t number) { return Done(writer_.Int64(number)); }
   // Digits or a whole document that are JSON already.
@@ -85,10 +87,28 @@ class JsonWriter {
   static rapidjson::SizeType Size(std::string_view text) {
     return static_cast<rapidjson::SizeType>(text.size());
   }
+  static bool NeedsEscape(std::string_view text) {
+    return std::ranges::any_of(text,
+                               [](unsigned char c) { return c < 0x20 || c == '"' || c == '\\'; });
+  }
   JsonWriter& Done(bool /*into memory, it cannot fail*/) { return *this; }
 
+  // The library looks at every byte of a string; most need only be copied.
+  class Writer : public rapidjson::Writer<rapidjson::StringBuffer> {
+   public:
+    using rapidjson::Writer<rapidjson::StringBuffer>::Writer;
+    bool Plain(std::string_view text) {
+      Prefix(rapidjson::kStringType);
+      char* const out = os_->Push(text.size() + 2);
+      out[0] = '"';
+      text.copy(out + 1, text.size());
+      out[text.size() + 1] = '"';
+      return true;
+    }
+  };
+
   rapidjson::StringBuffer buffer_;
-  rapidjson::Writer<rapidjson::StringBuffer> writer_{buffer_};
+  Writer writer_{buffer_};
 };
 
 // The version of the library, for --version.
