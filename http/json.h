@@ -64,8 +64,7 @@ class JsonWriter {
   JsonWriter& EndObject() { return Done(writer_.EndObject()); }
   JsonWriter& BeginArray() { return Done(writer_.StartArray()); }
   JsonWriter& EndArray() { return Done(writer_.EndArray()); }
-  // `name` is one of ours: it has no quotes, backslashes or controls.
-  JsonWriter& Key(std::string_view name) { return Done(writer_.Plain(name)); }
+  JsonWriter& Key(std::string_view name) { return String(name); }
   JsonWriter& String(std::string_view text) {
     return Done(NeedsEscape(text) ? writer_.String(text.data(), Size(text)) : writer_.Plain(text));
   }

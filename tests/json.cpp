@@ -173,11 +173,12 @@ TEST_CASE("a member is found by its name, the first one of that name") {
 
 TEST_CASE("JSON is written with what must be escaped escaped") {
   JsonWriter out;
-  out.BeginObject().Key("text").String(std::string_view("a\"\\\n\0é", 7));
+  out.BeginObject().Key("te\"xt").String(std::string_view("a\"\\\n\0é", 7));
   out.Key("numbers").BeginArray().Int(INT64_MIN).Int(INT64_MAX).Raw("75.99").EndArray();
   out.EndObject();
-  CHECK(out.view() ==
-        R"({"text":"a\"\\\n\u0000é","numbers":[-9223372036854775808,9223372036854775807,75.99]})");
+  CHECK(
+      out.view() ==
+      R"({"te\"xt":"a\"\\\n\u0000é","numbers":[-9223372036854775808,9223372036854775807,75.99]})");
   out.Clear();
   CHECK(out.Take().empty());
   out.BeginArray().EndArray();
