@@ -264,9 +264,9 @@ std::string CheckRange(const std::string& text) {
 
 // As a browser writes it in `Origin`; anything else would never match one.
 std::string CheckOrigin(const std::string& text) {
-  const size_t host = text.find("://") + 3;
-  const bool is_origin = text.find("://") != std::string::npos && host < text.size() &&
-                         text.find_first_of("/?# ", host) == std::string::npos;
+  const size_t scheme = text.find("://");
+  const bool is_origin = scheme != std::string::npos && scheme + 3 < text.size() &&
+                         text.find_first_of("/?# ", scheme + 3) == std::string::npos;
   return is_origin || text == "*" || text == "null"
              ? ""
              : text + " is not an origin such as http://shop.test:3000";

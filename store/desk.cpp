@@ -101,10 +101,10 @@ class OrderReader {
 };
 
 void InsertServices(Database& db, const DeskOrder& order) {
+  const int64_t number = rules::OrderIdNumber(order.id);
   int64_t position = 0;
   for (const Service& service : order.services) {
-    db.Execute(kInsertOrderService, rules::OrderIdNumber(order.id), order.id, position++,
-               service.id);
+    db.Execute(kInsertOrderService, number, order.id, position++, service.id);
   }
 }
 

@@ -75,9 +75,7 @@ bool IsExecutable(const std::string& path) {
   if (!fs::is_regular_file(path)) return false;  // reading a pipe would wait
   std::array<char, 4> magic{};
   std::ifstream(path, std::ios::binary).read(magic.data(), magic.size());
-  return std::string_view(magic.data(), magic.size()) ==
-         "\x7F"
-         "ELF";
+  return std::string_view(magic.data(), magic.size()) == "\177ELF";
 }
 
 // Writes where the pack stands into the slot of the executable's bytes.

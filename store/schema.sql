@@ -79,6 +79,10 @@ CREATE TABLE desk_order_services (
   PRIMARY KEY (order_number, order_id, position),
   FOREIGN KEY (order_number, order_id) REFERENCES desk_orders ON DELETE CASCADE
 ) STRICT, WITHOUT ROWID;
+-- A service stands in an order once.
+CREATE UNIQUE INDEX desk_order_services_by_service
+  ON desk_order_services (service_id, order_number, order_id);
+
 -- An order as it is read: a row for each of its services, or one without any.
 CREATE VIEW desk_order_rows AS
   SELECT id_number, desk_orders.id, datetime, totalfee, product, quantity, created_at, updated_at,
@@ -86,9 +90,6 @@ CREATE VIEW desk_order_rows AS
   FROM desk_orders
     LEFT JOIN desk_order_services AS chosen ON order_number = id_number AND order_id = desk_orders.id
     LEFT JOIN services ON services.id = chosen.service_id;
--- A service stands in an order once.
-CREATE UNIQUE INDEX desk_order_services_by_service
-  ON desk_order_services (service_id, order_number, order_id);
 
 ------------------------------------------------------------------------------ repeated requests
 

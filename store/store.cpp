@@ -67,7 +67,7 @@ std::string Reason(int error) { return std::generic_category().message(error); }
                        "; check that the file and its folder can be written and have room, or use "
                        "--memory");
     case StorageFault::Kind::kBug:
-      break;
+      Refuse(path, fault.what());
   }
   throw fault;
 }

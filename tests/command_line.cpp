@@ -590,6 +590,11 @@ TEST_CASE("a file that is no database of ours is refused and left as it is") {
     ExecuteOn(path, "PRAGMA user_version = 0");
     CheckRefusedUntouched(folder, {}, where + "it was made by an older kiosk (schema 0, this one");
   }
+  SUBCASE("without a table") {
+    MakeDatabase(folder);
+    ExecuteOn(path, "DROP TABLE seed");
+    CheckRefusedUntouched(folder, {}, where + "no such table: seed");
+  }
   SUBCASE("a text file") {
     WriteFile(path, "Dear diary,\n");
     CheckRefusedUntouched(folder, {}, where + "it is not an SQLite database; choose another file");

@@ -299,10 +299,10 @@ TEST_CASE("connections beyond the bound are answered 503, and all is well when t
 
 namespace {
 
-// Desk orders made in the file itself, which no kiosk serves at the time.
 // Orders in a list of more than the sockets' buffers hold: a megabyte.
 constexpr int kLongList = 3'000;
 
+// Desk orders made in the file itself, which no kiosk serves at the time.
 void InsertOrders(const std::string& path, int count) {
   sqlite3* database = nullptr;
   REQUIRE(sqlite3_open(path.c_str(), &database) == SQLITE_OK);
@@ -338,8 +338,6 @@ class WriteLock {
   sqlite3* database_ = nullptr;
 };
 
-}  // namespace
-
 // What waits in the kernel to be sent from `port` of 127.0.0.1, in bytes (proc(5), /proc/net/tcp).
 size_t Unsent(int port) {
   std::istringstream table(ReadFile("/proc/net/tcp"));
@@ -356,6 +354,8 @@ size_t Unsent(int port) {
   }
   return unsent;
 }
+
+}  // namespace
 
 TEST_CASE("a client that never reads a long answer takes no megabytes of the kernel's memory") {
   const TemporaryFolder folder;
