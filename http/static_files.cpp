@@ -8,6 +8,7 @@
 #include <stdexcept>
 
 #include "data/embedded.h"
+#include "store/folder.h"
 
 namespace kiosk {
 namespace {
@@ -119,9 +120,7 @@ FileReader ReadFolder(const std::string& folder) {
     const fs::path file = fs::canonical(root / path, missing);
     if (missing || !fs::is_regular_file(file, missing)) return std::nullopt;
     // After every link was followed, the file must still lie below the root.
-    const auto [root_end, ignored] =
-        std::mismatch(root.begin(), root.end(), file.begin(), file.end());
-    if (root_end != root.end()) return std::nullopt;
+    if (!LiesIn(root, file)) return std::nullopt;
     std::ifstream stream(file, std::ios::binary);
     std::string content{std::istreambuf_iterator<char>(stream), {}};
     return stream.bad() || !stream.is_open() ? std::nullopt : std::optional(std::move(content));

@@ -17,6 +17,7 @@
 #include <system_error>
 #include <vector>
 
+#include "store/folder.h"
 #include "store/store.h"
 
 namespace kiosk {
@@ -90,11 +91,6 @@ void FillSlot(std::string& executable, size_t offset, std::string_view pack) {
   slot.size = pack.size();
   slot.hash = Hash(pack);
   std::memcpy(executable.data() + at, &slot, sizeof slot);
-}
-
-bool LiesIn(const fs::path& folder, const fs::path& file) {
-  return std::mismatch(folder.begin(), folder.end(), file.begin(), file.end()).first ==
-         folder.end();
 }
 
 // Adds the files of the last of `folders`, which begin with the root and lead there, under paths

@@ -2,42 +2,20 @@
 
 #include <doctest/doctest.h>
 
+#include "tests/write_json.h"
+
 using namespace kiosk;
+using test::WriteJson;
 
 namespace {
 
-// Writes a parsed value back, so that a test can compare it as text.
-void Write(JsonWriter& out, const Json& json) {
-  if (const auto* number = json.As<Json::Number>()) {
-    out.Raw(number->digits);
-  } else if (const auto* text = json.As<std::string>()) {
-    out.String(*text);
-  } else if (const auto* truth = json.As<bool>()) {
-    out.Raw(*truth ? "true" : "false");
-  } else if (const auto* array = json.As<Json::Array>()) {
-    out.BeginArray();
-    for (const Json& item : *array) Write(out, item);
-    out.EndArray();
-  } else if (const auto* object = json.As<Json::Object>()) {
-    out.BeginObject();
-    for (const auto& [name, value] : *object) {
-      out.Key(name);
-      Write(out, value);
-    }
-    out.EndObject();
-  } else {
-    out.Raw("null");
-  }
-}
-
+// What is read, written back; or where it could not be read.
 std::string Rewrite(std::string_view text) {
   const auto parsed = ParseJson(text);
   if (const auto* error = std::get_if<JsonError>(&parsed)) {
     return "byte " + std::to_string(error->offset);
   }
-  JsonWriter out;
-  Write(out, std::get<Json>(parsed));
-  return out.Take();
+  return WriteJson(std::get<Json>(parsed));
 }
 
 std::string Repeat(std::string_view text, int count) {

@@ -5,38 +5,12 @@
 #include "http/codec.h"
 #include "store/rules.h"
 #include "tests/fuzz/fuzz.h"
+#include "tests/write_json.h"
 
 namespace kiosk::fuzz {
 namespace {
 
-void Write(JsonWriter& out, const Json& json) {
-  if (const auto* array = json.As<Json::Array>()) {
-    out.BeginArray();
-    for (const Json& item : *array) Write(out, item);
-    out.EndArray();
-  } else if (const auto* object = json.As<Json::Object>()) {
-    out.BeginObject();
-    for (const auto& [name, value] : *object) {
-      out.Key(name);
-      Write(out, value);
-    }
-    out.EndObject();
-  } else if (const auto* text = json.As<std::string>()) {
-    out.String(*text);
-  } else if (const auto* number = json.As<Json::Number>()) {
-    out.Raw(number->digits);
-  } else if (const auto* truth = json.As<bool>()) {
-    out.Raw(*truth ? "true" : "false");
-  } else {
-    out.Raw("null");
-  }
-}
-
-std::string Written(const Json& json) {
-  JsonWriter out;
-  Write(out, json);
-  return out.Take();
-}
+using test::WriteJson;
 
 Json ParseOwn(const std::string& text) {
   auto parsed = ParseJson(text);
@@ -68,8 +42,8 @@ void Check(std::string_view text) {
     return;
   }
   const auto& json = std::get<Json>(parsed);
-  const std::string written = Written(json);
-  Require(Written(ParseOwn(written)) == written, "what is written is read back", written);
+  const std::string written = WriteJson(json);
+  Require(WriteJson(ParseOwn(written)) == written, "what is written is read back", written);
 
   const auto purchase = ReadPlaceOrder(json);
   if (const auto* body = std::get_if<PlaceOrderBody>(&purchase)) {
