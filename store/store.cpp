@@ -6,18 +6,13 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
-#include <cstring>
 #include <filesystem>
 #include <system_error>
 #include <thread>
 
 namespace kiosk {
 namespace {
-
-constexpr uint32_t kApplicationId = 0x6b696f73;  // as in schema.sql
-constexpr uint32_t kSchemaVersion = 1;
 
 // For every connection. Constraints hold, temporary tables stay off the disk, and the page cache is
 // bounded (in KiB).
@@ -33,114 +28,6 @@ constexpr char kLogSizeLimit[] = "PRAGMA journal_size_limit = 33554432";
 // For a file that is thrown away unless it is finished: no journal, and one sync at the end.
 constexpr char kNoJournal[] = "PRAGMA journal_mode = OFF";
 constexpr char kNoSync[] = "PRAGMA synchronous = OFF";
-
-class FileDescriptor {
- public:
-  explicit FileDescriptor(int fd) : fd_(fd) {}
-  ~FileDescriptor() {
-    if (fd_ >= 0) ::close(fd_);
-  }
-  FileDescriptor(const FileDescriptor&) = delete;
-  FileDescriptor& operator=(const FileDescriptor&) = delete;
-  [[nodiscard]] int get() const { return fd_; }
-  [[nodiscard]] bool valid() const { return fd_ >= 0; }
-
- private:
-  int fd_;
-};
-
-std::string Reason(int error) { return std::generic_category().message(error); }
-
-[[noreturn]] void Refuse(const std::string& path, const std::string& why) {
-  throw StoreError("cannot use the database " + path + ": " + why);
-}
-
-// In one sentence what a failing disk means for someone who wants to start.
-[[noreturn]] void Refuse(const std::string& path, const StorageFault& fault) {
-  switch (fault.kind()) {
-    case StorageFault::Kind::kFull:
-      Refuse(path, "the disk is full; free some space, or use --memory");
-    case StorageFault::Kind::kNotADatabase:
-      Refuse(path, "it is damaged or not a database; choose another file with --db");
-    case StorageFault::Kind::kUnavailable:
-      Refuse(path, std::string(fault.what()) +
-                       "; check that the file and its folder can be written and have room, or use "
-                       "--memory");
-    case StorageFault::Kind::kBug:
-      Refuse(path, fault.what());
-  }
-  throw fault;
-}
-
-// The file that `path` stands for at the end of its links, whether it exists or not: the one that
-// SQLite opens, and beside which it keeps its log.
-std::string FollowLinks(std::string path) {
-  constexpr int kMostLinks = 40;  // as the kernel
-  std::error_code no_link;
-  for (int i = 0; std::filesystem::is_symlink(path, no_link); ++i) {
-    if (i == kMostLinks) Refuse(path, Reason(ELOOP) + "; choose another file with --db");
-    const std::filesystem::path link(path);
-    path = (link.parent_path() / std::filesystem::read_symlink(link)).string();
-  }
-  return path;
-}
-
-// Why a database with these marks is not used; empty for one of this program, in a version that it
-// knows.
-std::string RefusalOf(uint32_t application_id, uint32_t schema_version) {
-  if (application_id != kApplicationId) {
-    return "it belongs to another application; choose another file with --db";
-  }
-  if (schema_version != kSchemaVersion) {
-    return std::string("it was made by ") +
-           (schema_version > kSchemaVersion ? "a newer" : "an older") + " kiosk (schema " +
-           std::to_string(schema_version) + ", this one knows " + std::to_string(kSchemaVersion) +
-           "); use that version, or choose another file with --db";
-  }
-  return "";
-}
-
-// By the file's header alone (SQLite file format, section 1.3).
-std::string RefusalByHeader(const std::string& path, int fd) {
-  std::array<unsigned char, 100> header{};
-  const ssize_t size = ::pread(fd, header.data(), header.size(), 0);
-  if (size < 0) Refuse(path, Reason(errno));
-  if (size < static_cast<ssize_t>(header.size()) ||
-      std::memcmp(header.data(), "SQLite format 3", 16) != 0) {
-    return "it is not an SQLite database; choose another file with --db";
-  }
-  const auto number_at = [&header](size_t offset) {
-    uint32_t number = 0;
-    for (size_t i = 0; i < 4; ++i) number = number << 8 | header[offset + i];
-    return number;
-  };
-  return RefusalOf(number_at(68), number_at(60));
-}
-
-// Whether the log has a header that makes up for the file's: power that went while the log was
-// moved can have torn that one.
-bool IsMendedByLog(const std::string& path) {
-  std::error_code missing;
-  const auto log_size = std::filesystem::file_size(path + "-wal", missing);
-  if (missing || log_size == 0) return false;
-  try {
-    Database db(path, Database::Mode::kReadOnly);
-    const auto number = [&db](const char* sql) {
-      Query row = db.Run(sql);
-      return row.Step() ? static_cast<uint32_t>(row.Int(0)) : 0;
-    };
-    return RefusalOf(number("PRAGMA application_id"), number("PRAGMA user_version")).empty();
-  } catch (const StorageFault&) {
-    return false;
-  }
-}
-
-// Refuses what is not a database of this program in a version that it knows. Without SQLite as far
-// as that goes: it would already create files beside it.
-void CheckHeader(const std::string& path, int fd) {
-  const std::string refusal = RefusalByHeader(path, fd);
-  if (!refusal.empty() && !IsMendedByLog(path)) Refuse(path, refusal);
-}
 
 // The descriptor of the folder that `path` is in; negative if there is none.
 int OpenFolderOf(const std::string& path) {
@@ -164,14 +51,6 @@ class FolderLock {
  private:
   FileDescriptor fd_;
 };
-
-// A device or a folder is never opened, and above all never replaced.
-void CheckPlainFile(const std::string& path) {
-  struct stat present {};
-  if (::stat(path.c_str(), &present) == 0 && !S_ISREG(present.st_mode)) {
-    Refuse(path, "it is not a plain file; choose another one");
-  }
-}
 
 // A file that is removed when it goes out of scope.
 class TemporaryFile {
@@ -240,25 +119,6 @@ size_t ReaderCount() { return std::clamp(std::thread::hardware_concurrency() * 2
 
 }  // namespace
 
-// Holds the database file for this process. SQLite's own locks are of another kind (fcntl, not
-// flock) and are not touched, as long as this outlives its connections.
-class Store::FileLock {
- public:
-  explicit FileLock(const std::string& path) : fd_(::open(path.c_str(), O_RDONLY | O_CLOEXEC)) {
-    if (!fd_.valid()) Refuse(path, Reason(errno));
-    CheckHeader(path, fd_.get());
-    if (::flock(fd_.get(), LOCK_EX | LOCK_NB) != 0) {
-      Refuse(path,
-             errno == EWOULDBLOCK
-                 ? "another kiosk is using it; stop that one, or choose another file with --db"
-                 : Reason(errno));
-    }
-  }
-
- private:
-  FileDescriptor fd_;
-};
-
 std::unique_ptr<Store> Store::Open(const std::string& name, const Origin& origin) {
   std::unique_ptr<Store> store(new Store);
   const std::string path = FollowLinks(name);
@@ -269,7 +129,10 @@ std::unique_ptr<Store> Store::Open(const std::string& name, const Origin& origin
     store->is_new_ = FileSize(path) == 0;
     if (store->is_new_) CreateDatabase(path, origin);
     store->path_ = path;
-    store->lock_ = std::make_unique<FileLock>(path);
+    store->file_ = std::make_unique<DatabaseFile>(path);
+    if (!store->file_->TryLock()) {
+      Refuse(path, "another kiosk is using it; stop that one, or choose another file with --db");
+    }
     had_log = std::filesystem::exists(path + "-wal");
     auto database = std::make_unique<Database>(path, Database::Mode::kReadWrite);
     if (database->IsReadOnly()) {
@@ -321,6 +184,8 @@ void Store::CopyTo(const std::string& path) {
   Database(path_, Database::Mode::kReadOnly).CopyTo(path);
 }
 
+std::vector<FileId> Store::Files() const { return file_ ? file_->Files() : std::vector<FileId>(); }
+
 uint64_t Store::SizeInBytes() const { return FileSize(path_) + FileSize(path_ + "-wal"); }
 
 Database* Store::TakeReader() {
@@ -360,11 +225,9 @@ void CopyDatabase(const std::string& from_name, const std::string& to_name) {
   const std::string from = FollowLinks(from_name);
   const std::string to = FollowLinks(to_name);
   CheckPlainFile(from);
-  const FileDescriptor present(::open(from.c_str(), O_RDONLY | O_CLOEXEC));
-  if (!present.valid()) Refuse(from, Reason(errno));
-  CheckHeader(from, present.get());
+  const DatabaseFile present(from);
   // Beside a kiosk only as a reader; alone as a writer too, which leaves no log behind.
-  const bool is_served = ::flock(present.get(), LOCK_EX | LOCK_NB) != 0;
+  const bool is_served = !present.TryLock();
   try {
     const TemporaryFile file(to, "choose another place for the copy");
     Database(from, is_served ? Database::Mode::kReadOnly : Database::Mode::kReadWrite)

@@ -8,22 +8,16 @@
 #include <memory>
 #include <mutex>
 #include <optional>
-#include <stdexcept>
 #include <string>
 #include <type_traits>
 #include <vector>
 
+#include "store/database_file.h"
 #include "store/seed.h"
 #include "store/sqlite.h"
 #include "store/writer.h"
 
 namespace kiosk {
-
-// A database that cannot be used, in one line that says what and what to do.
-class StoreError : public std::runtime_error {
- public:
-  using std::runtime_error::runtime_error;
-};
 
 class Store {
  public:
@@ -71,6 +65,10 @@ class Store {
   // Whether it was made now, from its origin; otherwise it had data already, and keeps that.
   [[nodiscard]] bool is_new() const { return is_new_; }
 
+  // The database file with its WAL and wal-index, to be recognized before any of them is opened:
+  // opening and closing one would drop SQLite's locks. Empty in memory.
+  [[nodiscard]] std::vector<FileId> Files() const;
+
   // The size of the database with its log, in bytes.
   [[nodiscard]] uint64_t SizeInBytes() const;
 
@@ -91,15 +89,13 @@ class Store {
     Database* database_;
   };
 
-  class FileLock;
-
   Store() = default;
   Database* TakeReader();
   void ReturnReader(Database* reader);
 
   std::string path_;  // empty: in memory
   bool is_new_ = true;
-  std::unique_ptr<FileLock> lock_;  // before the connections: it is given up after they are closed
+  std::unique_ptr<DatabaseFile> file_;  // before the connections: it is closed after them
   std::unique_ptr<Writer> writer_;
   std::vector<std::unique_ptr<Database>> readers_;
   std::atomic<uint64_t> catalogue_version_ = 1;
