@@ -28,8 +28,6 @@ Response Refuse(DeskRefusal refusal) {
       return Error(409, "service_exists", "Another service has this id.", "id");
     case DeskRefusal::kServiceInUse:
       return Error(409, "service_in_use", "Some order uses this service.");
-    case DeskRefusal::kIdsExhausted:
-      return Error(409, "ids_exhausted", "No number is left for a new id; choose an id.", "id");
   }
   return Error(500, "internal_error", "An unknown refusal.");
 }

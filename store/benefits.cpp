@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "store/next_ids.h"
 #include "store/rules.h"
 
 namespace kiosk::benefits {
@@ -29,8 +30,10 @@ constexpr char kFindProduct[] = "SELECT name, price FROM products WHERE product_
 
 constexpr char kDebit[] = "UPDATE users SET balance = balance - ? WHERE user_id = ?";
 
+constexpr char kHasOrder[] = "SELECT 1 FROM benefit_orders WHERE order_id = ?";
+
 constexpr char kInsertOrder[] =
-    "INSERT INTO benefit_orders (user_id, total, created_at) VALUES (?, ?, ?)";
+    "INSERT INTO benefit_orders (order_id, user_id, total, created_at) VALUES (?, ?, ?, ?)";
 
 constexpr char kInsertItem[] = R"(
   INSERT INTO owned_products (user_id, product_id, position, order_id, price)
@@ -85,6 +88,13 @@ Basket FillBasket(Database& db, const User& user, const std::vector<std::string>
   return basket;
 }
 
+int64_t AssignOrderId(Database& db) {
+  int64_t id = next_ids::Next(db, next_ids::Kind::kPurchase);
+  while (db.Run(kHasOrder, id).Step()) ++id;
+  next_ids::Raise(db, next_ids::Kind::kPurchase, id + 1);
+  return id;
+}
+
 }  // namespace
 
 std::vector<Product> ListProducts(Database& db) {
@@ -136,9 +146,8 @@ std::variant<BenefitOrder, BenefitRefusal> PlaceOrder(Database& db, std::string_
   } else {
     db.Execute(kInsertUser, user_id, user.balance.cents, user.balance.cents - total.cents);
   }
-  BenefitOrder order{0, user.user_id, std::move(basket.products), total, now};
-  db.Execute(kInsertOrder, user_id, total.cents, now.ms);
-  order.order_id = db.LastRow();
+  const BenefitOrder order{AssignOrderId(db), user.user_id, std::move(basket.products), total, now};
+  db.Execute(kInsertOrder, order.order_id, user_id, total.cents, now.ms);
   auto position = static_cast<int64_t>(user.product_ids.size());
   for (const Product& item : order.items) {
     db.Execute(kInsertItem, user_id, item.product_id, position++, order.order_id, item.price.cents);

@@ -16,7 +16,7 @@ namespace kiosk {
 namespace {
 
 constexpr uint32_t kApplicationId = 0x6b696f73;  // as in schema.sql
-constexpr uint32_t kSchemaVersion = 1;
+constexpr uint32_t kSchemaVersion = 2;
 
 FileId IdOf(const struct stat& status) { return {status.st_dev, status.st_ino}; }
 

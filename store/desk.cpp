@@ -1,5 +1,6 @@
 #include "store/desk.h"
 
+#include "store/next_ids.h"
 #include "store/rules.h"
 
 namespace kiosk::desk {
@@ -31,7 +32,7 @@ constexpr char kBookingsAfter[] = R"(
   SELECT datetime, id FROM desk_orders
   WHERE datetime > ? AND id <> ? ORDER BY datetime, id_number, id)";
 
-constexpr char kLargestNumber[] = "SELECT max(id_number) FROM desk_orders WHERE id_number < ?";
+constexpr char kHasOrder[] = "SELECT 1 FROM desk_orders WHERE id_number = ? AND id = ?";
 
 constexpr char kInsertOrder[] = R"(
   INSERT INTO desk_orders
@@ -53,7 +54,6 @@ constexpr char kDeleteOrderServices[] =
 
 constexpr char kListServices[] = "SELECT id, name FROM services ORDER BY position";
 constexpr char kFindService[] = "SELECT id, name FROM services WHERE id = ?";
-constexpr char kLargestService[] = "SELECT max(id) FROM services";
 constexpr char kInsertService[] = R"(
   INSERT INTO services (id, position, name)
   VALUES (?, (SELECT ifnull(max(position), 0) + 1 FROM services), ?))";
@@ -108,8 +108,11 @@ void InsertServices(Database& db, const DeskOrder& order) {
   }
 }
 
-// The three-hour rule against what is stored; an order does not stand in its own way.
-std::optional<OrderConflict> FindConflict(Database& db, const std::string& id, Timestamp wanted,
+// The id of an order that is not stored yet.
+constexpr std::string_view kNoOrder;
+
+// The three-hour rule against what is stored; an order does not conflict with itself.
+std::optional<OrderConflict> FindConflict(Database& db, std::string_view id, Timestamp wanted,
                                           int64_t gap_ms) {
   Query booking = db.Run(kBookingsAfter, wanted.ms - gap_ms, id);
   return rules::FindConflict(wanted, gap_ms, [&booking]() -> std::optional<rules::Booking> {
@@ -203,18 +206,13 @@ DeskResult<DeskOrder> CreateOrder(Database& db, const DeskOrderChanges& wanted, 
   if (const Problem problem = NameServices(db, order); problem.index() != 0) {
     return AsResult<DeskOrder>(problem);
   }
-  if (wanted.id) {
-    if (FindOrder(db, *wanted.id)) return DeskRefusal::kOrderExists;
-    order.id = *wanted.id;
-  } else {
-    order.id = std::to_string(NextOrderNumber(db));
-    if (rules::OrderIdNumber(order.id) == rules::kNotANumber) return DeskRefusal::kIdsExhausted;
-  }
+  if (wanted.id && FindOrder(db, *wanted.id)) return DeskRefusal::kOrderExists;
   if (order.datetime) {
-    if (auto conflict = FindConflict(db, order.id, *order.datetime, gap_ms)) {
+    if (auto conflict = FindConflict(db, kNoOrder, *order.datetime, gap_ms)) {
       return *std::move(conflict);
     }
   }
+  order.id = wanted.id ? *wanted.id : AssignOrderId(db);  // last: a refusal uses up no id
   InsertOrder(db, order);
   return order;
 }
@@ -256,10 +254,11 @@ DeskResult<DeskOrder> DeleteOrder(Database& db, std::string_view id,
   return *std::move(stored);
 }
 
-int64_t NextOrderNumber(Database& db) {
-  Query largest = db.Run(kLargestNumber, rules::kNotANumber);
-  largest.Step();
-  return largest.OptionalInt(0).value_or(0) + 1;
+std::string AssignOrderId(Database& db) {
+  int64_t number = next_ids::Next(db, next_ids::Kind::kOrder);
+  while (db.Run(kHasOrder, number, std::to_string(number)).Step()) ++number;
+  next_ids::Raise(db, next_ids::Kind::kOrder, number + 1);
+  return std::to_string(number);
 }
 
 void InsertOrder(Database& db, const DeskOrder& order) {
@@ -267,10 +266,12 @@ void InsertOrder(Database& db, const DeskOrder& order) {
              Unwrap(order.datetime, &Timestamp::ms), Unwrap(order.totalfee, &Money::cents),
              order.product, order.quantity, order.created_at.ms, order.updated_at.ms);
   InsertServices(db, order);
+  next_ids::Accept(db, next_ids::Kind::kOrder, rules::OrderIdNumber(order.id));
 }
 
 void InsertService(Database& db, const Service& service) {
   db.Execute(kInsertService, service.id, service.name);
+  next_ids::Accept(db, next_ids::Kind::kService, service.id);
 }
 
 std::vector<Service> ListServices(Database& db) {
@@ -289,10 +290,9 @@ std::optional<Service> FindService(Database& db, int64_t id) {
 DeskResult<Service> CreateService(Database& db, std::optional<int64_t> id, std::string_view name) {
   Service service{id.value_or(0), std::string(name)};
   if (!id) {
-    Query largest = db.Run(kLargestService);
-    largest.Step();
-    service.id = largest.OptionalInt(0).value_or(0) + 1;
-    if (service.id > rules::kMaxCount) return DeskRefusal::kIdsExhausted;
+    service.id = next_ids::Next(db, next_ids::Kind::kService);
+    while (FindService(db, service.id)) ++service.id;
+    next_ids::Raise(db, next_ids::Kind::kService, service.id + 1);
   } else if (FindService(db, *id)) {
     return DeskRefusal::kServiceExists;
   }

@@ -22,7 +22,7 @@ namespace kiosk::desk {
 
 // Writes. `gap_ms` is the least distance between two orders; 0 turns the rule off. A service order
 // without a datetime gets `now`. Refusals: InvalidField, kServicesNotFound, kOrderExists,
-// OrderConflict, kIdsExhausted.
+// OrderConflict.
 [[nodiscard]] DeskResult<DeskOrder> CreateOrder(Database& db, const DeskOrderChanges& wanted,
                                                 int64_t gap_ms, Timestamp now);
 
@@ -40,10 +40,11 @@ using OrderCondition = std::function<bool(const DeskOrder&)>;
 [[nodiscard]] DeskResult<DeskOrder> DeleteOrder(Database& db, std::string_view id,
                                                 const OrderCondition& condition);
 
-// The number that follows the largest numeric id.
-[[nodiscard]] int64_t NextOrderNumber(Database& db);
+// Writes. An id for a new order, which is not assigned again.
+[[nodiscard]] std::string AssignOrderId(Database& db);
 
-// Write what is given as it is, unchecked: for a seed, whose orders keep no distance.
+// Write what is given as it is, unchecked: for a seed, whose orders keep no distance. Their ids are
+// not assigned again.
 void InsertOrder(Database& db, const DeskOrder& order);
 void InsertService(Database& db, const Service& service);
 
@@ -52,8 +53,7 @@ void InsertService(Database& db, const Service& service);
 
 [[nodiscard]] std::optional<Service> FindService(Database& db, int64_t id);
 
-// Writes. Without an id the service gets the next one after the largest. Refusals: kServiceExists,
-// kIdsExhausted.
+// Writes. Without an id the service is assigned one. Refusal: kServiceExists.
 [[nodiscard]] DeskResult<Service> CreateService(Database& db, std::optional<int64_t> id,
                                                 std::string_view name);
 

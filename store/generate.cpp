@@ -141,7 +141,6 @@ GenerateProgress Generate(Store& store, const GenerateOrder& order, Timestamp no
     row.Step();
     return Timestamp{std::max(row.OptionalInt(0).value_or(0), now.ms - 30 * kDay)};
   });
-  int64_t next_id = store.Read(desk::NextOrderNumber);
   Calendar calendar(last);
 
   const auto count_rows = [](Database& db) {
@@ -170,9 +169,9 @@ GenerateProgress Generate(Store& store, const GenerateOrder& order, Timestamp no
     AddUser(db, dice, known_users + i + 1, catalogue, now);
   });
   if (!goes_on) return progress;
-  in_batches(order.orders, [&](Database& db, int64_t i) {
+  in_batches(order.orders, [&](Database& db, int64_t /*i*/) {
     DeskOrder made = MakeOrder(dice, calendar.Next(dice), services, now);
-    made.id = std::to_string(next_id + i);
+    made.id = desk::AssignOrderId(db);
     desk::InsertOrder(db, made);
   });
   return progress;

@@ -96,7 +96,6 @@ enum class DeskRefusal {
   kServicesNotFound,  // an order names a service that does not exist
   kServiceExists,
   kServiceInUse,
-  kIdsExhausted,
 };
 
 template <class T>

@@ -3,7 +3,7 @@
 
 -- "kios", and the version of this schema: both are checked before a file is touched.
 PRAGMA application_id = 0x6b696f73;
-PRAGMA user_version = 1;
+PRAGMA user_version = 2;
 
 -- What the shop was opened with; `text` is the seed as it was read, to go back to.
 CREATE TABLE seed (
@@ -11,6 +11,18 @@ CREATE TABLE seed (
   starting_balance INTEGER NOT NULL CHECK (starting_balance >= 0),
   text             TEXT    NOT NULL
 ) STRICT;
+
+-- A random number, part of every ETag, renewed whenever the content is replaced as a whole.
+CREATE TABLE generation (
+  only_row INTEGER PRIMARY KEY CHECK (only_row = 1),
+  number   INTEGER NOT NULL
+) STRICT;
+
+-- The number that is assigned next: it follows the largest ever assigned or accepted. No row: 1.
+CREATE TABLE next_ids (
+  kind TEXT    PRIMARY KEY CHECK (kind IN ('purchase', 'order', 'service')),
+  next INTEGER NOT NULL CHECK (next BETWEEN 1 AND 9007199254740991)
+) STRICT, WITHOUT ROWID;
 
 ------------------------------------------------------------------------------ the benefits shop
 
@@ -55,7 +67,7 @@ CREATE TABLE services (
   name     TEXT    NOT NULL
 ) STRICT;
 
--- An id is unique; the number in front finds the largest one and keeps 9 before 10.
+-- An id is unique; the number in front keeps 9 before 10.
 CREATE TABLE desk_orders (
   id_number  INTEGER NOT NULL,                    -- the id's place among the ids: rules::OrderIdNumber
   id         TEXT    NOT NULL CHECK (length(id) BETWEEN 1 AND 64),

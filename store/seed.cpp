@@ -4,6 +4,7 @@
 
 #include "data/embedded.h"
 #include "store/desk.h"
+#include "store/generation.h"
 
 namespace kiosk {
 namespace {
@@ -24,6 +25,7 @@ struct Table {
 };
 constexpr Table kTables[] = {
     {"INSERT INTO seed SELECT * FROM packed.seed", "DELETE FROM seed"},
+    {"INSERT INTO next_ids SELECT * FROM packed.next_ids", "DELETE FROM next_ids"},
     {"INSERT INTO products SELECT * FROM packed.products", "DELETE FROM products"},
     {"INSERT INTO users SELECT * FROM packed.users", "DELETE FROM users"},
     {"INSERT INTO benefit_orders SELECT * FROM packed.benefit_orders",
@@ -62,6 +64,7 @@ void Prepare(Database& db, const Origin& origin) {
 }
 
 void FillFrom(Database& db, const Origin& origin) {
+  RenewGeneration(db);
   if (const auto* seed = std::get_if<Seed>(&origin)) {
     ApplySeed(db, *seed);
   } else {

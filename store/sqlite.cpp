@@ -109,8 +109,6 @@ Database::Database(const std::string& path, Mode mode) {
   sqlite3_busy_timeout(database, kBusyTimeout);
 }
 
-int64_t Database::LastRow() const { return sqlite3_last_insert_rowid(database_.get()); }
-
 void Database::ExecuteScript(const std::string& sql) {
   Check(database_.get(), sqlite3_exec(database_.get(), sql.c_str(), nullptr, nullptr, nullptr));
 }

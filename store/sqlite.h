@@ -87,9 +87,6 @@ class Database {
     return Changes();
   }
 
-  // The key of the row that was inserted last.
-  [[nodiscard]] int64_t LastRow() const;
-
   // Runs several statements that take no parameters, such as a schema.
   void ExecuteScript(const std::string& sql);
 

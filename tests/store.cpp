@@ -189,7 +189,7 @@ TEST_CASE("other columns are another version of the schema") {
   CreateTables(db);
   Query version = db.Run("PRAGMA user_version");
   REQUIRE(version.Step());
-  CHECK(version.Int(0) == 1);
+  CHECK(version.Int(0) == 2);
   Query columns = db.Run(
       "SELECT group_concat(t, '; ') FROM (SELECT s.name || ': ' || group_concat(c.name, ' ') AS t "
       "FROM sqlite_schema AS s JOIN pragma_table_info(s.name) AS c WHERE s.type = 'table' "
@@ -200,7 +200,9 @@ TEST_CASE("other columns are another version of the schema") {
         "benefit_orders: order_id user_id total created_at; "
         "desk_order_services: order_number order_id position service_id; "
         "desk_orders: id_number id datetime totalfee product quantity created_at updated_at; "
+        "generation: only_row number; "
         "idempotent_answers: key fingerprint status location body created_at; "
+        "next_ids: kind next; "
         "owned_products: user_id product_id position order_id price; "
         "products: position product_id name price; "
         "seed: only_row starting_balance text; "
@@ -215,7 +217,7 @@ TEST_CASE("a file that is no database of ours is refused and left as it is") {
     other.ExecuteScript("PRAGMA application_id = 7; CREATE TABLE a (b)");
     Database newer(folder.File("newer.db"), Database::Mode::kCreate);
     CreateTables(newer);
-    newer.Execute("PRAGMA user_version = 2");
+    newer.Execute("PRAGMA user_version = 3");
   }
   test::WriteFile(folder.File("text"), "not a database\n");
   test::WriteFile(folder.File("long text"), std::string(10000, 'x'));
@@ -227,7 +229,7 @@ TEST_CASE("a file that is no database of ours is refused and left as it is") {
   const Row rows[] = {
       {"other.db", "it belongs to another application; choose another file with --db"},
       {"newer.db",
-       "it was made by a newer kiosk (schema 2, this one knows 1); use that version, or choose "
+       "it was made by a newer kiosk (schema 3, this one knows 2); use that version, or choose "
        "another file with --db"},
       {"text", "it is not an SQLite database; choose another file with --db"},
       {"long text", "it is not an SQLite database; choose another file with --db"},

@@ -137,8 +137,10 @@ class Generator {
   // --- the order desk ---
 
   std::string OrderId() {
-    if (OneIn(3)) return OneOf({"223", "224", "x-1", "a", "Z_9.x", "007"});
-    return std::to_string(Number(223, 232));
+    if (OneIn(3))
+      return OneOf(
+          {"223", "224", "x-1", "a", "Z_9.x", "007", "1000000000000", "999999999999999999"});
+    return std::to_string(Number(223, 236));
   }
 
   // Within a few days from now, often exactly three hours apart, a millisecond more or less.
@@ -159,7 +161,9 @@ class Generator {
     return Quote(text);
   }
 
-  std::string ServiceId() { return OneOf({"123", "789", "456", "790", "7"}); }
+  std::string ServiceId() {
+    return OneOf({"123", "789", "456", "790", "7", "791", "1000000000000"});
+  }
 
   std::string Services() {
     std::vector<std::string> services;

@@ -64,6 +64,19 @@ std::optional<int64_t> WholeNumber(const std::string& digits) {
   return std::atoll(digits.c_str());
 }
 
+// The first number from `next` on that is not taken.
+template <class IsTaken>
+int64_t FirstFree(int64_t next, IsTaken is_taken) {
+  while (is_taken(next)) ++next;
+  return next;
+}
+
+// An id that was assigned, or accepted from a client: a large one of a client does not count.
+void Count(const std::string& id, bool is_assigned, int64_t& next) {
+  const auto number = WholeNumber(id);
+  if (number && (is_assigned || *number < 1'000'000'000'000)) next = std::max(next, *number + 1);
+}
+
 // An id in a path: one number has one address.
 std::optional<int64_t> NumberInPath(const std::string& text) {
   const auto number = WholeNumber(text);
@@ -703,11 +716,8 @@ Complaint Model::CreateOrder(const Value& body, const Sent& sent, const Answer& 
   if (wish.id) {
     order.id = *wish.id;
   } else {
-    int64_t largest = 0;
-    for (const auto& [id, other] : orders_) {
-      largest = std::max(largest, WholeNumber(id).value_or(0));
-    }
-    order.id = std::to_string(largest + 1);
+    order.id = std::to_string(FirstFree(
+        next_order_, [this](int64_t id) { return orders_.contains(std::to_string(id)); }));
   }
   for (Refusal& refusal : RefusalsOf(wish)) refusals.push_back(std::move(refusal));
   if (auto conflict = ConflictOf(order)) refusals.push_back(*std::move(conflict));
@@ -716,6 +726,7 @@ Complaint Model::CreateOrder(const Value& body, const Sent& sent, const Answer& 
     return wrong;
   }
   orders_[order.id] = order;
+  Count(order.id, !wish.id, next_order_);
   return std::nullopt;
 }
 
@@ -850,15 +861,15 @@ Complaint Model::CreateService(const Value& body, const Sent& /*sent*/, const An
   if (!wish.faults.empty()) refusals.push_back(Invalid(wish.faults));
   if (!refusals.empty()) return IsOneOf(answer, refusals);
   if (wish.id && NameOf(*wish.id)) return IsOneOf(answer, {{409, "service_exists", {"id"}}});
-  int64_t id = 0;
-  for (const auto& [other, name] : services_) id = std::max(id, other);
-  id = wish.id.value_or(id + 1);
+  const int64_t id = wish.id.value_or(
+      FirstFree(next_service_, [this](int64_t taken) { return NameOf(taken) != nullptr; }));
   const std::string number = std::to_string(id);
   if (auto wrong = IsAnswer(answer, 201, Object({{"id", number}, {"name", Quote(wish.name)}}),
                             {{"Location", "/services/" + number}})) {
     return wrong;
   }
   services_.emplace_back(id, wish.name);
+  Count(number, !wish.id, next_service_);
   return std::nullopt;
 }
 

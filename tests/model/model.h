@@ -115,6 +115,9 @@ class Model {
   std::vector<Purchase> purchases_;  // numbered from 1
   std::map<std::string, Order> orders_;
   std::vector<std::pair<int64_t, std::string>> services_;
+  // What is assigned next, if it is not taken.
+  int64_t next_order_ = 225;
+  int64_t next_service_ = 790;
   std::map<std::string, Kept> kept_;
 };
 
