@@ -14,7 +14,6 @@
 #include <filesystem>
 #include <fstream>
 #include <iomanip>
-#include <iostream>
 #include <iterator>
 #include <random>
 #include <sstream>
@@ -23,6 +22,8 @@
 #include "data/embedded.h"
 #include "http/codec.h"
 #include "http/metrics.h"
+#include "http/output.h"
+#include "http/process.h"
 #include "http/routes.h"
 #include "http/seed_reader.h"
 #include "http/server.h"
@@ -57,6 +58,7 @@ struct Options {
   GenerateOrder generate;
   const Pack* pack = nullptr;  // what this executable carries
   bool open_browser = false;
+  bool until_stdin_ends = false;
 };
 
 Timestamp Now() {
@@ -121,12 +123,7 @@ void OpenInBrowser(const std::string& url) {
 // --- the commands ---
 
 void Serve(const Options& options) {
-  sigset_t signals;
-  sigemptyset(&signals);
-  sigaddset(&signals, SIGINT);
-  sigaddset(&signals, SIGTERM);
-  pthread_sigmask(SIG_BLOCK, &signals, nullptr);  // for every thread; they are waited for below
-
+  BlockStopSignals();  // before any thread starts
   const Origin origin = LoadOrigin(options);
   FileReader frontend = LoadFrontend(options);
   Server server(options.server, Now);
@@ -148,11 +145,10 @@ void Serve(const Options& options) {
             LogLine("kiosk: fault " + id + ": " + what);
           }};
   server.Start(api);
-  std::cout << "kiosk listening on " << server.url() << std::endl;
+  PrintLine("kiosk listening on " + server.url());
   if (options.open_browser) OpenInBrowser(server.url());
-
-  int signal = 0;
-  sigwait(&signals, &signal);
+  if (options.until_stdin_ends) StopWhenStdinEnds();
+  WaitForStopSignal();
   server.Stop();
 }
 
@@ -196,9 +192,14 @@ std::string Describe(const GenerateProgress& progress, double seconds) {
   return line.str();
 }
 
+std::string ProgressBar(const GenerateProgress& progress) {
+  constexpr int64_t kWidth = 30;
+  const auto filled = static_cast<size_t>(progress.done * kWidth / progress.total);
+  return "\r[" + std::string(filled, '=') + std::string(kWidth - filled, ' ') + "]";
+}
+
 void Generate(const Options& options) {
-  std::signal(SIGINT, [](int) { interrupted = true; });
-  std::signal(SIGTERM, [](int) { interrupted = true; });
+  HandleStopSignals([](int) { interrupted = true; });
   const auto store = Store::Open(options.database, LoadOrigin(options));
   const bool on_terminal = ::isatty(STDERR_FILENO) == 1;
   const auto begin = std::chrono::steady_clock::now();
@@ -208,17 +209,14 @@ void Generate(const Options& options) {
         const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begin;
         const int64_t tenths = progress.done * 10 / progress.total;
         if (on_terminal) {
-          constexpr int64_t kWidth = 30;
-          const auto filled = static_cast<size_t>(progress.done * kWidth / progress.total);
-          std::cerr << "\r[" << std::string(filled, '=') << std::string(kWidth - filled, ' ') << "]"
-                    << Describe(progress, took.count()) << "   " << std::flush;
+          LogRaw(ProgressBar(progress) + Describe(progress, took.count()) + "   ");
         } else if (tenths > reported_tenths) {
-          std::cerr << Describe(progress, took.count()) << std::endl;
+          LogLine(Describe(progress, took.count()));
         }
         reported_tenths = tenths;
         return !interrupted;
       });
-  if (on_terminal) std::cerr << std::endl;
+  if (on_terminal) LogRaw("\n");
   if (last.done < last.total) throw StartError("stopped; what was written so far is kept");
 }
 
@@ -332,6 +330,7 @@ void AddServeOptions(CLI::App& app, Options& options) {
          "That share of API requests answers 503")
       ->type_name("PERCENT")
       ->check(CLI::Range(0.0, 100.0));
+  app.add_flag("--until-stdin-ends", options.until_stdin_ends, "Also stop when stdin is closed");
   app.add_flag("--open", options.open_browser, "Open the page in the default browser");
   app.add_flag_callback(
       "--quiet", [&options] { options.server.log_format = LogFormat::kNone; }, "No access log");
@@ -400,10 +399,8 @@ void TakePortFromEnvironment(Options& options) {
 }
 
 // Says what is wrong in one line, whatever the names in it hold.
-int Fail(int exit_code, std::string what) {
-  std::ranges::replace_if(
-      what, [](unsigned char c) { return c < 0x20 || c == 0x7F; }, '?');
-  std::cerr << "kiosk: " << what << std::endl;
+int Fail(int exit_code, const std::string& what) {
+  LogLine("kiosk: " + what);
   return exit_code;
 }
 
@@ -451,7 +448,10 @@ int Run(int argc, char** argv) {
 }  // namespace kiosk
 
 int main(int argc, char** argv) {
+  kiosk::OpenStandardDescriptors();
   std::signal(SIGPIPE, SIG_IGN);
   std::signal(SIGXFSZ, SIG_IGN);  // a file that may not grow is an error like a full disk
-  return kiosk::Run(argc, argv);
+  const int exit_code = kiosk::Run(argc, argv);
+  kiosk::FlushOutput();
+  return exit_code;
 }

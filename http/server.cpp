@@ -10,6 +10,7 @@
 #include "http/access.h"
 #include "http/chunked.h"
 #include "http/connection.h"
+#include "http/output.h"
 #include "http/routes.h"
 #include "http/sockets.h"
 
@@ -77,13 +78,6 @@ bool HasSoundFraming(const httplib::Request& request) {
 bool IsTooLong(const httplib::Request& request) {
   const std::string length = request.get_header_value("Content-Length");
   return length.size() > 18 || (!length.empty() && std::stoull(length) > kMaxBody);
-}
-
-// For the log: a client cannot break its lines or colour them.
-std::string Printable(std::string text) {
-  std::ranges::replace_if(
-      text, [](unsigned char c) { return c < 0x20 || c >= 0x7F; }, '?');
-  return text;
 }
 
 // Whether the client wants the connection to end with the answer.
@@ -172,6 +166,7 @@ class Server::Implementation : private httplib::Server {
     const size_t left = acceptor_.Stop([this] { svr_sock_ = INVALID_SOCKET; });
     if (left == 0) return;
     LogLine("kiosk: stopped while " + std::to_string(left) + " requests ran");
+    FlushOutput();
     std::_Exit(0);  // their threads cannot be waited for; what was acknowledged is on the disk
   }
 
@@ -395,23 +390,13 @@ class Server::Implementation : private httplib::Server {
   void LogAccess(const httplib::Request& request, const Response& answer,
                  int64_t microseconds) const {
     if (options_.log_format == LogFormat::kNone) return;
-    const std::string ms =
-        std::to_string(microseconds / 1000) + "." + std::to_string(microseconds % 1000 / 100);
-    if (options_.log_format == LogFormat::kText) {
-      LogLine(FormatTimestamp(clock_()) + " " + current_->connection.peer().address + " " +
-              request.method + " " + Printable(request.target) + " " +
-              std::to_string(answer.status) + " " + std::to_string(answer.body.size()) + " B " +
-              ms + " ms");
-      return;
-    }
-    JsonWriter out;
-    out.BeginObject().Key("time").String(FormatTimestamp(clock_()));
-    out.Key("remote").String(current_->connection.peer().address);
-    out.Key("method").String(request.method).Key("target").String(Printable(request.target));
-    out.Key("status").Int(answer.status);
-    out.Key("bytes").Int(static_cast<int64_t>(answer.body.size()));
-    out.Key("ms").Raw(ms).EndObject();
-    LogLine(out.Take());
+    LogLine(FormatAccess(options_.log_format, {.time = clock_(),
+                                               .remote = current_->connection.peer().address,
+                                               .method = request.method,
+                                               .target = request.target,
+                                               .status = answer.status,
+                                               .bytes = answer.body.size(),
+                                               .microseconds = microseconds}));
   }
 
   // The connection that this thread serves.
@@ -440,11 +425,6 @@ std::string Server::url() const { return implementation_->url(); }
 void Server::Start(Api& api) { implementation_->Start(api); }
 
 void Server::Stop() { implementation_->Stop(); }
-
-void LogLine(const std::string& line) {
-  const std::string text = line + "\n";
-  static_cast<void>(::write(STDERR_FILENO, text.data(), text.size()));
-}
 
 const char* HttplibVersion() { return CPPHTTPLIB_VERSION; }
 

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "http/access_log.h"
 #include "http/api.h"
 
 namespace kiosk {
@@ -17,8 +18,6 @@ class ServerError : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;
 };
-
-enum class LogFormat { kNone, kText, kJson };
 
 struct ServerOptions {
   std::string host;  // empty: the loopback, 127.0.0.1 and ::1
@@ -51,9 +50,6 @@ class Server {
   class Implementation;
   std::unique_ptr<Implementation> implementation_;
 };
-
-// One line for the log, with the time in front.
-void LogLine(const std::string& line);
 
 // The version of the HTTP library, for --version.
 [[nodiscard]] const char* HttplibVersion();

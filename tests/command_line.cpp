@@ -110,9 +110,6 @@ class TakenPort {
   int port_ = 0;
 };
 
-// A port that was free a moment ago.
-std::string FreePort() { return std::to_string(TakenPort("127.0.0.1").port()); }
-
 // A database as kiosk leaves it.
 void MakeDatabase(const TemporaryFolder& folder) {
   Kiosk kiosk({"--db", folder.File("kiosk.db")});

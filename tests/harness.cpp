@@ -46,9 +46,9 @@ pid_t Start(const std::vector<std::string>& arguments, const ChildOptions& optio
   // The child: nothing but system calls from here on, apart from its environment.
   const int out_fd = ::open(out.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0666);
   const int err_fd = ::open(err.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0666);
-  ::dup2(::open("/dev/null", O_RDONLY), STDIN_FILENO);
-  ::dup2(out_fd, STDOUT_FILENO);
-  ::dup2(err_fd, STDERR_FILENO);
+  ::dup2(options.in ? *options.in : ::open("/dev/null", O_RDONLY), STDIN_FILENO);
+  ::dup2(options.out.value_or(out_fd), STDOUT_FILENO);
+  ::dup2(options.err.value_or(err_fd), STDERR_FILENO);
   if (!options.folder.empty() && ::chdir(options.folder.c_str()) != 0) ::_exit(127);
   for (const auto& [name, value] : options.environment) {
     ::setenv(name.c_str(), value.c_str(), 1);
@@ -114,7 +114,7 @@ Finished RunKiosk(const std::vector<std::string>& arguments, const ChildOptions&
 }
 
 Finished InterruptKiosk(const std::vector<std::string>& arguments, const ChildOptions& options,
-                        const std::function<bool()>& is_time) {
+                        const std::function<bool()>& is_time, int signal) {
   const TemporaryFolder output;
   const std::string out = output.File("out");
   const std::string err = output.File("err");
@@ -126,7 +126,7 @@ Finished InterruptKiosk(const std::vector<std::string>& arguments, const ChildOp
   while (!code && steady_clock::now() - begin < kPatience) {
     code = WaitFor(pid, std::chrono::milliseconds(2));
     if (!code && !interrupted && is_time()) {
-      ::kill(pid, SIGINT);
+      ::kill(pid, signal);
       interrupted = true;
     }
   }
@@ -146,6 +146,14 @@ Kiosk::Kiosk(const std::vector<std::string>& arguments, const ChildOptions& opti
   const auto begin = steady_clock::now();
   pid_ = Start(all, options, output_.File("out"), output_.File("err"));
   constexpr auto kPatience = std::chrono::seconds(20);
+  if (options.out) {
+    port_ = std::stoi(*(std::ranges::find(all, "--port") + 1));
+    while (!Connection(port_).connected() && steady_clock::now() - begin < kPatience) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    }
+    REQUIRE(Connection(port_).connected());
+    return;
+  }
   std::string line;
   while (steady_clock::now() - begin < kPatience) {
     line = ReadFile(output_.File("out"));
@@ -160,6 +168,18 @@ Kiosk::Kiosk(const std::vector<std::string>& arguments, const ChildOptions& opti
   startup_ = std::chrono::duration_cast<std::chrono::microseconds>(steady_clock::now() - begin);
   REQUIRE_MESSAGE(line.starts_with("kiosk listening on http://"), ReadFile(output_.File("err")));
   port_ = std::stoi(line.substr(line.rfind(':') + 1));
+}
+
+std::string FreePort() {
+  const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t size = sizeof address;
+  REQUIRE(::bind(fd, reinterpret_cast<sockaddr*>(&address), size) == 0);
+  REQUIRE(::getsockname(fd, reinterpret_cast<sockaddr*>(&address), &size) == 0);
+  ::close(fd);
+  return std::to_string(ntohs(address.sin_port));
 }
 
 Kiosk::~Kiosk() { Kill(); }

@@ -5,6 +5,7 @@
 #include <sys/types.h>
 
 #include <chrono>
+#include <csignal>
 #include <functional>
 #include <map>
 #include <optional>
@@ -45,6 +46,10 @@ struct ChildOptions {
   std::map<std::string, std::string> environment = {};  // added to ours
   void (*before_exec)() = nullptr;
   std::string executable = {};  // empty: the one under test; a path that is good after before_exec
+  // Descriptors in place of /dev/null and of the files that Finished comes from.
+  std::optional<int> in = {};
+  std::optional<int> out = {};
+  std::optional<int> err = {};
 };
 
 // The path of the executable under test, from the environment variable KIOSK. The program that the
@@ -55,15 +60,16 @@ struct ChildOptions {
 [[nodiscard]] Finished RunKiosk(const std::vector<std::string>& arguments,
                                 const ChildOptions& options = {});
 
-// Starts the executable under test, sends it SIGINT as soon as `is_time`, and waits for its end.
+// Starts the executable under test, sends it a signal as soon as `is_time`, and waits for its end.
 [[nodiscard]] Finished InterruptKiosk(const std::vector<std::string>& arguments,
                                       const ChildOptions& options,
-                                      const std::function<bool()>& is_time);
+                                      const std::function<bool()>& is_time, int signal = SIGINT);
 
 // The executable serving. Always with --port 0 unless the arguments name a port.
 class Kiosk {
  public:
-  // Starts it and waits for its ready line. Fails the test when it does not come.
+  // Starts it and waits for its ready line, or, if `out` is another's, until the port that the
+  // arguments name can be connected to. Fails the test when that does not come.
   explicit Kiosk(const std::vector<std::string>& arguments, const ChildOptions& options = {});
   // Kills it if it still runs.
   ~Kiosk();
@@ -100,6 +106,9 @@ constexpr int kSlowdown = 5;
 #else
 constexpr int kSlowdown = 1;
 #endif
+
+// A port that was free a moment ago.
+[[nodiscard]] std::string FreePort();
 
 // --- HTTP ---
 
