@@ -50,8 +50,8 @@ $(BUILD)/tests/crash_all: $(CRASH) $(LIBRARY)
 	@$(CXX) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
 # The library's parsing without its server: the ceiling has the stock one.
-CEILING := $(patsubst %,$(BUILD)/%.o,tests/bench/ceiling http/codec http/fields http/json store/money store/rules \
-             store/timestamp)
+CEILING := $(patsubst %,$(BUILD)/%.o,tests/bench/ceiling http/codec http/fields http/json store/decimal store/money \
+             store/rules store/timestamp)
 
 $(BUILD)/tests/bench/ceiling: $(CEILING)
 	@echo "  link $@"

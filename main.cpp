@@ -78,9 +78,7 @@ std::string ReadFile(const std::string& path) {
 Seed ParseSeed(std::string_view text, const std::string& name) {
   auto seed = ReadSeed(text, Now());
   if (const auto* invalid = std::get_if<InvalidField>(&seed)) {
-    throw StartError("bad seed " + name + ": " +
-                     (invalid->field.empty() ? "" : "at " + invalid->field + ": ") +
-                     invalid->message);
+    throw StartError("bad seed " + name + ": " + SeedErrorText(*invalid));
   }
   return std::get<Seed>(std::move(seed));
 }

@@ -42,7 +42,7 @@ std::shared_ptr<const Api::Catalogue> ReadCatalogue(Api& api) {
 Response GetUser(Api& api, const Request& request) {
   const std::string& user_id = request.parameters[0];
   if (!rules::IsUserId(user_id)) {
-    return InvalidRequest({"user_id", "A user_id is 1 to 128 bytes without control characters."});
+    return InvalidRequest({"user_id", std::string("`user_id` ") + rules::kUserIdRule});
   }
   const bool creates = request.method != "HEAD";
   auto user = api.store.Read([&](Database& db) -> std::optional<User> {
@@ -91,7 +91,7 @@ Response GetBenefitOrder(Api& api, const Request& request) {
 Response ListBenefitOrders(Api& api, const Request& request) {
   const auto user_id = QueryParameter(request.query, "user_id");
   if (!user_id || !rules::IsUserId(*user_id)) {
-    return InvalidRequest({"user_id", "The query needs a user_id of 1 to 128 bytes."});
+    return InvalidRequest({"user_id", std::string("`user_id` ") + rules::kUserIdRule});
   }
   return Ok(WriteBenefitOrders(
       api.store.Read([&](Database& db) { return benefits::ListOrders(db, *user_id); }),

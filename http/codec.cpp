@@ -54,7 +54,7 @@ Parsed<PlaceOrderBody> ReadPlaceOrder(const Json& body) {
 
 Parsed<DeskOrderChanges> ReadDeskOrder(const Json& body, BodyUse use) {
   Faults faults;
-  Fields fields(body, "", faults);
+  Fields fields(body, "", faults, use == BodyUse::kUpdate ? NullMeans::kValue : NullMeans::kAbsent);
   DeskOrderChanges changes = ReadOrderFields(fields, use, faults);
   fields.RefuseOthers();
   return Finish(std::move(changes), faults);

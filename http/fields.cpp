@@ -1,19 +1,27 @@
 #include "http/fields.h"
 
 #include <charconv>
+#include <cstdlib>
 
+#include "store/decimal.h"
 #include "store/rules.h"
 
 namespace kiosk {
 namespace {
 
-// Digits of a whole number from 0 to rules::kMaxCount, nothing else.
-std::optional<int64_t> ParseCount(std::string_view digits) {
+// An id as text: the digits of an integer up to rules::kMaxCount, nothing else.
+std::optional<int64_t> ParseDigits(std::string_view digits) {
   int64_t count = 0;
   const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), count);
   if (error != std::errc() || end != digits.data() + digits.size()) return std::nullopt;
   if (count < 0 || count > rules::kMaxCount) return std::nullopt;
   return count;
+}
+
+// A JSON number that is an integer from 0 to rules::kMaxCount, in any spelling.
+std::optional<int64_t> ParseInteger(const Json::Number& number) {
+  const auto integer = ParseDecimal(number.digits, 0, rules::kMaxCount);
+  return integer && *integer >= 0 ? integer : std::nullopt;
 }
 
 // No service has this id: what looks like no id at all names a service that does not exist.
@@ -22,15 +30,15 @@ constexpr int64_t kNoService = 0;
 // {"id": "123"}, {"id": 123}, "123" or 123.
 ServiceReference ReadServiceReference(const Json& json, const std::string& field, Faults& faults) {
   if (const auto* number = json.As<Json::Number>()) {
-    const auto id = ParseCount(number->digits);
-    if (!id) faults.Add(field, field + " must be whole numbers, or strings of digits.");
+    const auto id = ParseInteger(*number);
+    if (!id) faults.Describe(field, "must contain integers, or strings of digits.");
     return {id.value_or(kNoService), std::nullopt};
   }
   if (const auto* text = json.As<std::string>()) {
-    return {ParseCount(*text).value_or(kNoService), std::nullopt};
+    return {ParseDigits(*text).value_or(kNoService), std::nullopt};
   }
   if (!json.As<Json::Object>()) {
-    faults.Add(field, field + " must hold ids, or objects with an id.");
+    faults.Describe(field, "must contain ids, or objects with an id.");
     return {};
   }
   Fields fields(json, field, faults);
@@ -38,7 +46,7 @@ ServiceReference ReadServiceReference(const Json& json, const std::string& field
   const Json* name = fields.Find("name");
   fields.RefuseOthers();
   if (!id.As<Json::Number>() && !id.As<std::string>()) {
-    faults.Add(field, field + " must hold ids, or objects with an id.");
+    faults.Describe(field, "must contain ids, or objects with an id.");
     return {};
   }
   ServiceReference reference = ReadServiceReference(id, field, faults);
@@ -70,24 +78,28 @@ auto ReadChange(Fields& fields, std::string_view name, BodyUse use, Faults& faul
 
 std::string ReadString(const Json& json, const std::string& field, Faults& faults) {
   if (const auto* text = json.As<std::string>()) return *text;
-  faults.Add(field, field + " must be a string.");
+  faults.Describe(field, "must be a string.");
   return {};
 }
 
 int64_t ReadCount(const Json& json, const std::string& field, Faults& faults) {
   const auto* number = json.As<Json::Number>();
-  const auto count = number ? ParseCount(number->digits) : std::nullopt;
-  if (!count) faults.Add(field, field + " must be a whole number from 0 to 9007199254740991.");
-  return count.value_or(0);
+  const int64_t count = number ? ParseInteger(*number).value_or(0) : 0;
+  if (count >= 1) return count;
+  constexpr auto kLargest = static_cast<double>(rules::kMaxCount);
+  const bool is_too_large = number && std::strtod(number->digits.c_str(), nullptr) >= kLargest;
+  faults.Describe(field, is_too_large ? "must be an integer of at most 9007199254740991."
+                                      : "must be an integer of at least 1.");
+  return 0;
 }
 
 Money ReadMoney(const Json& json, const std::string& field, Faults& faults) {
   const auto* number = json.As<Json::Number>();
   const auto money = number ? ParseMoney(number->digits) : std::nullopt;
   if (!money) {
-    faults.Add(field, field +
-                          " must be a number with at most two decimals, not beyond "
-                          "90000000000000.00.");
+    faults.Describe(field,
+                    "must be a number with at most two decimals, from -90000000000000.00 to "
+                    "90000000000000.00.");
   }
   return money.value_or(Money{});
 }
@@ -96,9 +108,8 @@ Timestamp ReadTimestamp(const Json& json, const std::string& field, Faults& faul
   const auto* text = json.As<std::string>();
   const auto moment = text ? ParseTimestamp(*text) : std::nullopt;
   if (!moment) {
-    faults.Add(field, field +
-                          " must be a date and time with a zone, such as "
-                          "\"2022-11-01T11:11:11.111Z\".");
+    faults.Describe(field,
+                    "must be a date and time with a zone, such as \"2022-11-01T11:11:11.111Z\".");
   }
   return moment.value_or(Timestamp{});
 }
@@ -106,7 +117,7 @@ Timestamp ReadTimestamp(const Json& json, const std::string& field, Faults& faul
 const Json::Array& ReadArray(const Json& json, const std::string& field, Faults& faults) {
   static const Json::Array kEmpty;
   if (const auto* array = json.As<Json::Array>()) return *array;
-  faults.Add(field, field + " must be an array.");
+  faults.Describe(field, "must be an array.");
   return kEmpty;
 }
 
@@ -115,7 +126,7 @@ std::vector<std::string> ReadStrings(const Json& json, const std::string& field,
   for (const Json& item : ReadArray(json, field, faults)) {
     const auto* text = item.As<std::string>();
     if (!text) {
-      faults.Add(field, field + " must hold strings only.");
+      faults.Describe(field, "must contain only strings.");
       break;
     }
     strings.push_back(*text);
@@ -126,21 +137,21 @@ std::vector<std::string> ReadStrings(const Json& json, const std::string& field,
 std::string ReadUserId(const Json& json, const std::string& field, Faults& faults) {
   std::string user_id = ReadString(json, field, faults);
   if (!rules::IsUserId(user_id)) {
-    faults.Add(field, field + " must be 1 to 128 bytes without control characters.");
+    faults.Describe(field, rules::kUserIdRule);
   }
   return user_id;
 }
 
 std::string ReadName(const Json& json, const std::string& field, Faults& faults) {
   std::string name = ReadString(json, field, faults);
-  if (!rules::IsName(name)) faults.Add(field, field + " must have 1 to 200 characters.");
+  if (!rules::IsName(name)) faults.Describe(field, "must have 1 to 200 characters.");
   return name;
 }
 
 std::string ReadOrderId(const Json& json, const std::string& field, Faults& faults) {
   std::string id = ReadString(json, field, faults);
   if (!rules::IsOrderId(id)) {
-    faults.Add(field, field + " must be 1 to 64 of A-Z, a-z, 0-9, '.', '_' and '-'.");
+    faults.Describe(field, rules::kOrderIdRule);
   }
   return id;
 }
@@ -148,10 +159,8 @@ std::string ReadOrderId(const Json& json, const std::string& field, Faults& faul
 int64_t ReadServiceId(const Json& json, const std::string& field, Faults& faults) {
   const auto* number = json.As<Json::Number>();
   const auto* text = json.As<std::string>();
-  const auto id = number ? ParseCount(number->digits) : text ? ParseCount(*text) : std::nullopt;
-  if (!id || *id == kNoService) {
-    faults.Add(field, field + " must be a whole number of at least 1.");
-  }
+  const auto id = number ? ParseInteger(*number) : text ? ParseDigits(*text) : std::nullopt;
+  if (!id || *id == kNoService) faults.Describe(field, "must be an integer of at least 1.");
   return id.value_or(kNoService);
 }
 
@@ -164,7 +173,7 @@ DeskOrderChanges ReadOrderFields(Fields& fields, BodyUse use, Faults& faults) {
   changes.quantity = ReadChange(fields, "quantity", use, faults, ReadCount);
   changes.services = ReadChange(fields, "services", use, faults, ReadServiceReferences);
   if (changes.services && *changes.services && (*changes.services)->empty()) {
-    faults.Add(fields.PathOf("services"), fields.PathOf("services") + " must not be empty.");
+    faults.Describe(fields.PathOf("services"), "must not be empty.");
   }
   if (use == BodyUse::kUpdate) {
     changes.created_at = ReadOptional(fields, "created_at", faults, ReadTimestamp);

@@ -24,6 +24,12 @@ struct Faults {
   void Add(std::string field, std::string message) {
     if (!first) first = InvalidField{std::move(field), std::move(message)};
   }
+  // "`quantity` must be an integer."; an empty field is the body itself.
+  void Describe(const std::string& field, std::string_view predicate) {
+    if (first) return;
+    Add(field, (field.empty() ? "The body" : Quoted(field)) + " " + std::string(predicate));
+  }
+  static std::string Quoted(std::string_view name) { return "`" + std::string(name) + "`"; }
 };
 
 template <class T>
@@ -32,20 +38,27 @@ Parsed<T> Finish(T value, const Faults& faults) {
   return value;
 }
 
-// An object's fields. Whatever was not asked for by the time Finish is called is unknown.
+// What null says: that the field is absent, as in a POST, or that it is to be removed.
+enum class NullMeans { kAbsent, kValue };
+
+// An object's fields. Every field that is not read before RefuseOthers is unknown.
 class Fields {
  public:
   // `path` names the object itself: "" for the body, "order" for its member.
-  Fields(const Json& json, std::string path, Faults& faults)
-      : path_(std::move(path)), object_(json.As<Json::Object>()), faults_(faults) {
-    if (!object_) faults_.Add(path_, (path_.empty() ? "The body" : path_) + " must be an object.");
+  Fields(const Json& json, std::string path, Faults& faults,
+         NullMeans null_means = NullMeans::kAbsent)
+      : path_(std::move(path)),
+        object_(json.As<Json::Object>()),
+        faults_(faults),
+        null_means_(null_means) {
+    if (!object_) faults_.Describe(path_, "must be an object.");
   }
 
   [[nodiscard]] std::string PathOf(std::string_view name) const {
     return path_.empty() ? std::string(name) : path_ + "." + std::string(name);
   }
 
-  // The value of an optional field, null if it is missing.
+  // The value of an optional field, null if it is absent.
   const Json* Find(std::string_view name) {
     known_.push_back(name);
     if (!object_) return nullptr;
@@ -53,16 +66,17 @@ class Fields {
     const auto found = std::ranges::find_if(*object_, same_name);
     if (found == object_->end()) return nullptr;
     if (std::find_if(found + 1, object_->end(), same_name) != object_->end()) {
-      faults_.Add(PathOf(name), PathOf(name) + " stands twice.");
+      faults_.Describe(PathOf(name), "is given twice.");
     }
+    if (found->second.IsNull() && null_means_ == NullMeans::kAbsent) return nullptr;
     return &found->second;
   }
 
-  // The value of a field that must be there; a null value if it is missing.
+  // The value of a required field; a null value if it is absent.
   const Json& Need(std::string_view name) {
     static const Json kNull;
     const Json* value = Find(name);
-    if (!value) faults_.Add(PathOf(name), PathOf(name) + " is missing.");
+    if (!value) faults_.Describe(PathOf(name), "is missing.");
     return value ? *value : kNull;
   }
 
@@ -70,7 +84,7 @@ class Fields {
     if (!object_) return;
     for (const auto& [name, value] : *object_) {
       if (std::ranges::find(known_, name) == known_.end()) {
-        faults_.Add(PathOf(name), PathOf(name) + " is not a field that can be given here.");
+        faults_.Add(PathOf(name), "Unknown field: " + Faults::Quoted(PathOf(name)) + ".");
         return;
       }
     }
@@ -80,11 +94,13 @@ class Fields {
   std::string path_;
   const Json::Object* object_;
   Faults& faults_;
+  NullMeans null_means_;
   std::vector<std::string_view> known_;
 };
 
 // Each reads one kind of value, or reports what it wanted at `field`.
 std::string ReadString(const Json& json, const std::string& field, Faults& faults);
+// An integer of at least 1, in any spelling that denotes one: 1, 1.0, 1e2.
 int64_t ReadCount(const Json& json, const std::string& field, Faults& faults);
 Money ReadMoney(const Json& json, const std::string& field, Faults& faults);
 Timestamp ReadTimestamp(const Json& json, const std::string& field, Faults& faults);
@@ -107,8 +123,8 @@ auto ReadOptional(Fields& fields, std::string_view name, Faults& faults, Read re
 
 enum class BodyUse { kCreate, kUpdate };
 
-// The fields of a desk order, as a body or a seed has them; with kUpdate null removes a field, and
-// the read-only ones may be there.
+// The fields of a desk order, as a body or a seed has them; with kUpdate null removes a field (the
+// object is read with NullMeans::kValue), and the read-only ones may be sent back.
 DeskOrderChanges ReadOrderFields(Fields& fields, BodyUse use, Faults& faults);
 
 }  // namespace kiosk

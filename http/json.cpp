@@ -6,16 +6,47 @@
 #include <rapidjson/reader.h>
 
 #include <algorithm>
+#include <optional>
+
+#include "store/decimal.h"
 
 namespace kiosk {
 namespace {
 
+// Every number of a document as the digit 0 and spaces, because the parser rejects the text of
+// numbers that a double cannot hold; and the numbers themselves, in their order.
+struct MaskedNumbers {
+  std::string text;
+  std::vector<std::string_view> numbers;
+};
+
+MaskedNumbers MaskNumbers(std::string_view text) {
+  MaskedNumbers masked{std::string(text), {}};
+  bool in_string = false;
+  for (size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == '"') in_string = !in_string;
+    if (in_string && text[i] == '\\') ++i;
+    if (in_string) continue;
+    const size_t length = NumberLength(text.substr(i));
+    if (length == 0) continue;
+    masked.numbers.push_back(text.substr(i, length));
+    masked.text.replace(i, length, length, ' ');
+    masked.text[i] = '0';
+    i += length - 1;
+  }
+  return masked;
+}
+
 // Builds a Json from the parser's events.
 class Builder {
  public:
+  // `numbers`: those that were masked, null if none were.
+  explicit Builder(const std::vector<std::string_view>* numbers) : numbers_(numbers) {}
+
   bool Null() { return Add(Json::Null{}); }
   bool Bool(bool value) { return Add(value); }
   bool RawNumber(const char* text, rapidjson::SizeType size, bool /*copy*/) {
+    if (numbers_) return Add(Json::Number{std::string((*numbers_)[next_number_++])});
     return Add(Json::Number{std::string(text, size)});
   }
   bool String(const char* text, rapidjson::SizeType size, bool /*copy*/) {
@@ -88,6 +119,8 @@ class Builder {
 
   Json root_;
   std::vector<Json*> open_;
+  const std::vector<std::string_view>* numbers_;
+  size_t next_number_ = 0;
   std::string refusal_;
 };
 
@@ -104,6 +137,26 @@ JsonError DescribeError(std::string_view text, const rapidjson::ParseResult& res
   return {result.Offset(), rapidjson::GetParseError_En(result.Code())};
 }
 
+// Nothing if the text has a number that the parser rejects unless it is masked.
+std::optional<std::variant<Json, JsonError>> Parse(std::string_view text,
+                                                   const std::vector<std::string_view>* numbers) {
+  constexpr unsigned kFlags = rapidjson::kParseIterativeFlag |
+                              rapidjson::kParseNumbersAsStringsFlag |
+                              rapidjson::kParseValidateEncodingFlag;
+  rapidjson::MemoryStream bytes(text.data(), text.size());
+  rapidjson::EncodedInputStream<rapidjson::UTF8<>, rapidjson::MemoryStream> stream(bytes);
+  rapidjson::Reader reader;
+  Builder builder(numbers);
+  const rapidjson::ParseResult result = reader.Parse<kFlags>(stream, builder);
+  if (result.Code() == rapidjson::kParseErrorNumberTooBig && !numbers) return std::nullopt;
+  if (!result) return DescribeError(text, result, builder.refusal());
+  // The parser takes a NUL for the end.
+  if (stream.Tell() < text.size()) {
+    return JsonError{stream.Tell(), "A NUL follows the document."};
+  }
+  return builder.Take();
+}
+
 }  // namespace
 
 const Json* Json::Find(std::string_view name) const {
@@ -116,22 +169,9 @@ const Json* Json::Find(std::string_view name) const {
 }
 
 std::variant<Json, JsonError> ParseJson(std::string_view text) {
-  constexpr unsigned kFlags = rapidjson::kParseIterativeFlag |
-                              rapidjson::kParseNumbersAsStringsFlag |
-                              rapidjson::kParseValidateEncodingFlag;
-  rapidjson::MemoryStream bytes(text.data(), text.size());
-  rapidjson::EncodedInputStream<rapidjson::UTF8<>, rapidjson::MemoryStream> stream(bytes);
-  rapidjson::Reader reader;
-  Builder builder;
-  const rapidjson::ParseResult result = reader.Parse<kFlags>(stream, builder);
-  if (!result) {
-    return DescribeError(text, result, builder.refusal());
-  }
-  // The parser takes a NUL for the end.
-  if (stream.Tell() < text.size()) {
-    return JsonError{stream.Tell(), "A NUL follows the document."};
-  }
-  return builder.Take();
+  if (auto parsed = Parse(text, nullptr)) return *std::move(parsed);
+  const MaskedNumbers masked = MaskNumbers(text);
+  return *Parse(masked.text, &masked.numbers);
 }
 
 const char* RapidJsonVersion() { return RAPIDJSON_VERSION_STRING; }

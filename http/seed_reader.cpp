@@ -44,7 +44,7 @@ std::vector<T> ReadEach(Fields& fields, std::string_view name, Faults& faults, R
 
 Money ReadPositiveMoney(const Json& json, const std::string& field, Faults& faults) {
   const Money money = ReadMoney(json, field, faults);
-  if (money.cents < 0) faults.Add(field, field + " must not be negative.");
+  if (money.cents < 0) faults.Describe(field, "must not be negative.");
   return money;
 }
 
@@ -58,7 +58,7 @@ void RefuseRepeated(const std::vector<T>& values, Key key, const std::string& ar
   for (size_t i = 1; i < keys.size(); ++i) {
     if (keys[i].first == keys[i - 1].first) {
       const std::string path = At(array, keys[i].second) + member;
-      faults.Add(path, path + " stands twice.");
+      faults.Describe(path, "is given twice.");
     }
   }
 }
@@ -78,10 +78,10 @@ DeskOrder ReadSeedOrder(Fields& fields, const std::vector<Service>& services, Ti
     const auto& [service_id, name] = order.services[i];
     const auto known = std::ranges::find(services, service_id, &Service::id);
     if (known == services.end()) {
-      faults.Add(path, path + " names a service that is not in the seed.");
+      faults.Describe(path, "names a service that is not in the seed.");
     } else if (!name.empty() && name != known->name) {
       const std::string member = At(path, i) + ".name";
-      faults.Add(member, member + " is not that service's name; correct it or leave it out.");
+      faults.Describe(member, "is not that service's name; correct it or leave it out.");
     }
   }
   return order;
@@ -98,8 +98,8 @@ SeedUser ReadSeedUser(Fields& fields, const std::vector<Product>& products, Mone
   RefuseRepeated(user.product_ids, std::identity{}, fields.PathOf("product_ids"), "", faults);
   for (const std::string& id : user.product_ids) {
     if (std::ranges::find(products, id, &Product::product_id) == products.end()) {
-      faults.Add(fields.PathOf("product_ids"),
-                 fields.PathOf("product_ids") + " names a product that is not in the seed: " + id);
+      faults.Describe(fields.PathOf("product_ids"),
+                      "names a product that is not in the seed: " + Faults::Quoted(id) + ".");
     }
   }
   return user;
@@ -141,6 +141,12 @@ Parsed<Seed> ReadSeed(std::string_view text, Timestamp now) {
   RefuseRepeated(seed.orders, &DeskOrder::id, "orders", ".id", faults);
   RefuseRepeated(seed.users, &SeedUser::user_id, "users", ".user_id", faults);
   return Finish(std::move(seed), faults);
+}
+
+std::string SeedErrorText(const InvalidField& invalid) {
+  const bool names_path = invalid.field.empty() ||
+                          invalid.message.find(Faults::Quoted(invalid.field)) != std::string::npos;
+  return names_path ? invalid.message : "at " + invalid.field + ": " + invalid.message;
 }
 
 }  // namespace kiosk

@@ -18,8 +18,8 @@ struct Money {
 // 90,000,000,000,000.00: below 2^53 cents, so a client's doubles still tell cents apart.
 inline constexpr Money kMaxMoney{9'000'000'000'000'000};
 
-// Reads the digits of a JSON number, exponent included, without going through a double.
-// Nothing when it is not a JSON number, has more than two decimals or lies beyond ±kMaxMoney.
+// Reads a JSON number that is a whole number of cents, in any spelling ("100.500", "12345e-2").
+// Nothing if it is another number, or lies beyond ±kMaxMoney.
 [[nodiscard]] std::optional<Money> ParseMoney(std::string_view number);
 
 // The shortest exact form with at most two decimals: "500", "75.99", "0.5".

@@ -43,6 +43,9 @@ bool IsOrderIdCharacter(char c) {
          c == '-';
 }
 
+// Segments that clients resolve before they send a path.
+bool IsDots(std::string_view text) { return text == "." || text == ".."; }
+
 template <class T, class U>
 void ApplyTo(std::optional<T>& field, const Change<U>& change) {
   if (change) field = *change;
@@ -51,7 +54,7 @@ void ApplyTo(std::optional<T>& field, const Change<U>& change) {
 }  // namespace
 
 bool IsUserId(std::string_view text) {
-  return !text.empty() && text.size() <= kMaxUserId && CountCharacters(text) &&
+  return !text.empty() && text.size() <= kMaxUserId && !IsDots(text) && CountCharacters(text) &&
          !HasControlCharacter(text);
 }
 
@@ -73,7 +76,7 @@ std::variant<Money, BenefitRefusal> DecidePurchase(Money balance,
 }
 
 bool IsOrderId(std::string_view text) {
-  return !text.empty() && text.size() <= kMaxOrderId &&
+  return !text.empty() && text.size() <= kMaxOrderId && !IsDots(text) &&
          std::ranges::all_of(text, IsOrderIdCharacter);
 }
 
@@ -109,31 +112,31 @@ std::optional<InvalidField> FindInvalidField(const DeskOrder& order) {
   const bool is_product_order = order.product || order.quantity;
   if (!is_service_order && !is_product_order) {
     return InvalidField{"services",
-                        "An order needs services and a totalfee, or a product and a quantity."};
+                        "An order needs `services` and `totalfee`, or `product` and `quantity`."};
   }
   std::vector<int64_t> ids;
   for (const Service& service : order.services) ids.push_back(service.id);
   std::ranges::sort(ids);
   if (std::ranges::adjacent_find(ids) != ids.end()) {
-    return InvalidField{"services", "A service may stand only once in an order."};
+    return InvalidField{"services", "`services` must not name a service twice."};
   }
   if (is_service_order && !order.totalfee) {
-    return InvalidField{"totalfee", "An order with services needs a totalfee."};
+    return InvalidField{"totalfee", "An order with `services` needs `totalfee`."};
   }
   if (order.totalfee && order.totalfee->cents < 0) {
-    return InvalidField{"totalfee", "A totalfee is not negative."};
+    return InvalidField{"totalfee", "`totalfee` must not be negative."};
   }
   if (is_product_order && !order.product) {
-    return InvalidField{"product", "An order with a quantity needs a product."};
+    return InvalidField{"product", "An order with `quantity` needs `product`."};
   }
   if (order.product && !IsName(*order.product)) {
-    return InvalidField{"product", "A product has 1 to 200 characters."};
+    return InvalidField{"product", "`product` must have 1 to 200 characters."};
   }
   if (is_product_order && !order.quantity) {
-    return InvalidField{"quantity", "An order with a product needs a quantity."};
+    return InvalidField{"quantity", "An order with `product` needs `quantity`."};
   }
   if (order.quantity && (*order.quantity < 1 || *order.quantity > kMaxCount)) {
-    return InvalidField{"quantity", "A quantity is a whole number of at least 1."};
+    return InvalidField{"quantity", "`quantity` must be an integer of at least 1."};
   }
   return std::nullopt;
 }

@@ -19,7 +19,10 @@ namespace kiosk::rules {
 // Bounds of a user id, in bytes.
 inline constexpr size_t kMaxUserId = 128;
 
-// A user id is 1 to kMaxUserId bytes of UTF-8 without control characters.
+// A user id is 1 to kMaxUserId bytes of UTF-8 without control characters, and not "." or "..",
+// which clients remove from a path.
+inline constexpr char kUserIdRule[] =
+    "must be 1 to 128 bytes without control characters, other than `.` and `..`.";
 [[nodiscard]] bool IsUserId(std::string_view text);
 
 // What is known about one distinct product that a user wants.
@@ -40,7 +43,9 @@ inline constexpr size_t kMaxOrderId = 64;
 inline constexpr size_t kMaxName = 200;                // in characters, for products and services
 inline constexpr int64_t kMaxCount = (1LL << 53) - 1;  // exact in a client's doubles
 
-// 1 to kMaxOrderId of A–Z a–z 0–9 . _ -
+// 1 to kMaxOrderId of A–Z a–z 0–9 . _ -, and not "." or "..".
+inline constexpr char kOrderIdRule[] =
+    "must be 1 to 64 of A-Z, a-z, 0-9, `.`, `_` and `-`, other than `.` and `..`.";
 [[nodiscard]] bool IsOrderId(std::string_view text);
 
 // 1 to kMaxName characters of UTF-8, U+0000 not among them.

@@ -128,10 +128,11 @@ TEST_CASE("an error is its code and one sentence, and names the field at fault i
   CHECK(plain.content_type == "application/json");
   CHECK(plain.headers.empty());
   CHECK(plain.body == R"({"error":"not_found","message":"There is nothing \"here\"."})");
-  const Response field = InvalidRequest({"order.items", "order.items is missing."});
+  const Response field = InvalidRequest({"order.items", "`order.items` is missing."});
   CHECK(field.status == 400);
-  CHECK(field.body ==
-        R"({"error":"invalid_request","message":"order.items is missing.","field":"order.items"})");
+  CHECK(
+      field.body ==
+      R"({"error":"invalid_request","message":"`order.items` is missing.","field":"order.items"})");
 }
 
 TEST_CASE("a body that is not JSON is answered with where that shows") {

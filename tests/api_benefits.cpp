@@ -49,9 +49,10 @@ constexpr char kItems[] =
 constexpr char kOwned[] =
     "SELECT user_id, product_id FROM owned_products ORDER BY user_id, position";
 
-const std::string kUserIdRule = "A user_id is 1 to 128 bytes without control characters.";
+const std::string kUserIdRule =
+    "`user_id` must be 1 to 128 bytes without control characters, other than `.` and `..`.";
 const std::string kBodyUserIdRule =
-    "order.user_id must be 1 to 128 bytes without control characters.";
+    "`order.user_id` must be 1 to 128 bytes without control characters, other than `.` and `..`.";
 
 // Two products at prices that doubles cannot add up: 74.99 + 18.23 is 93.22.
 std::string SeedWithBalance(const std::string& balance) {
@@ -280,7 +281,7 @@ TEST_CASE("an order is placed under /api and without it, and is debited, kept an
       {"the refusals are the same at /orders", "POST", "/orders", Wanted(R"("worten")", "johndoe"),
        400, kPurchasedRefusal},
       {"what is not valid too", "POST", "/orders", R"({"order": 1})", 400,
-       InvalidRequestBody("order", "order must be an object.")},
+       InvalidRequestBody("order", "`order` must be an object.")},
   });
   CHECK(server.Query(kItems) == "1|netflix|7599\n1|spotify|4000\n2|worten|2000");
   CHECK(server.Query("SELECT count(*) FROM desk_orders") == "3");
@@ -302,8 +303,8 @@ TEST_CASE("products are owned in the order in which they were bought") {
 TEST_CASE("an order whose items or user_id are not what they should be is an invalid request") {
   const TestServer server;
   const std::string user = R"(, "user_id": "u")";
-  const std::string strings_only = "order.items must hold strings only.";
-  const std::string user_id_string = "order.user_id must be a string.";
+  const std::string strings_only = "`order.items` must contain only strings.";
+  const std::string user_id_string = "`order.user_id` must be a string.";
   struct Row {
     const char* name;
     std::string order;
@@ -311,17 +312,16 @@ TEST_CASE("an order whose items or user_id are not what they should be is an inv
     std::string message;
   };
   const Row rows[] = {
-      {"items missing", R"({"user_id": "u"})", "order.items", "order.items is missing."},
-      {"items null", R"({"items": null)" + user + "}", "order.items",
-       "order.items must be an array."},
+      {"items missing", R"({"user_id": "u"})", "order.items", "`order.items` is missing."},
+      {"items null", R"({"items": null)" + user + "}", "order.items", "`order.items` is missing."},
       {"items a string", R"({"items": "netflix")" + user + "}", "order.items",
-       "order.items must be an array."},
+       "`order.items` must be an array."},
       {"items a number", R"({"items": 1)" + user + "}", "order.items",
-       "order.items must be an array."},
+       "`order.items` must be an array."},
       {"items an object", R"({"items": {"id": "netflix"})" + user + "}", "order.items",
-       "order.items must be an array."},
+       "`order.items` must be an array."},
       {"items true", R"({"items": true)" + user + "}", "order.items",
-       "order.items must be an array."},
+       "`order.items` must be an array."},
       {"items holding numbers", R"({"items": [1, 2])" + user + "}", "order.items", strings_only},
       {"items holding null", R"({"items": [null])" + user + "}", "order.items", strings_only},
       {"items holding objects", R"({"items": [{"id": "netflix"}])" + user + "}", "order.items",
@@ -331,9 +331,9 @@ TEST_CASE("an order whose items or user_id are not what they should be is an inv
       {"a number behind a good item", R"({"items": ["netflix", 1])" + user + "}", "order.items",
        strings_only},
       {"user_id missing", R"({"items": ["netflix"]})", "order.user_id",
-       "order.user_id is missing."},
+       "`order.user_id` is missing."},
       {"user_id null", R"({"items": ["netflix"], "user_id": null})", "order.user_id",
-       user_id_string},
+       "`order.user_id` is missing."},
       {"user_id a number", R"({"items": ["netflix"], "user_id": 7})", "order.user_id",
        user_id_string},
       {"user_id empty", R"({"items": ["netflix"], "user_id": ""})", "order.user_id",
@@ -341,17 +341,20 @@ TEST_CASE("an order whose items or user_id are not what they should be is an inv
       {"user_id of 129 bytes",
        R"({"items": ["netflix"], "user_id": ")" + Repeat("x", 129) + R"("})", "order.user_id",
        kBodyUserIdRule},
+      {"user_id .", R"({"items": ["netflix"], "user_id": "."})", "order.user_id", kBodyUserIdRule},
+      {"user_id ..", R"({"items": ["netflix"], "user_id": ".."})", "order.user_id",
+       kBodyUserIdRule},
       {"user_id with NUL", R"({"items": ["netflix"], "user_id": "a\u0000b"})", "order.user_id",
        kBodyUserIdRule},
       {"user_id with a line feed", R"({"items": ["netflix"], "user_id": "a\nb"})", "order.user_id",
        kBodyUserIdRule},
       {"an unknown field", R"({"items": ["netflix"], "user_id": "u", "coupon": 1})", "order.coupon",
-       "order.coupon is not a field that can be given here."},
+       "Unknown field: `order.coupon`."},
       {"a field that stands twice", R"({"items": [], "items": ["netflix"], "user_id": "u"})",
-       "order.items", "order.items stands twice."},
-      {"order null", "null", "order", "order must be an object."},
-      {"order a list", "[]", "order", "order must be an object."},
-      {"order a string", R"("netflix")", "order", "order must be an object."},
+       "order.items", "`order.items` is given twice."},
+      {"order null", "null", "order", "`order` is missing."},
+      {"order a list", "[]", "order", "`order` must be an object."},
+      {"order a string", R"("netflix")", "order", "`order` must be an object."},
   };
   for (const Row& row : rows) {
     server.Check({row.name, "POST", "/api/orders", R"({"order": )" + row.order + "}", 400,
@@ -359,12 +362,12 @@ TEST_CASE("an order whose items or user_id are not what they should be is an inv
   }
   server.CheckAll({
       {"order missing", "POST", "/api/orders", "{}", 400,
-       InvalidRequestBody("order", "order is missing.")},
+       InvalidRequestBody("order", "`order` is missing.")},
       {"not an object", "POST", "/api/orders", "[]", 400,
        InvalidRequestBody("", "The body must be an object.")},
       {"an unknown field beside order", "POST", "/api/orders",
        R"({"order": {"items": ["netflix"], "user_id": "u"}, "coupon": 1})", 400,
-       InvalidRequestBody("coupon", "coupon is not a field that can be given here.")},
+       InvalidRequestBody("coupon", "Unknown field: `coupon`.")},
   });
   CHECK(server.Query("SELECT count(*) FROM users") == "0");
 }
@@ -514,7 +517,7 @@ TEST_CASE("of two reasons to refuse an order the first in the contract's order i
                 200, Placed("1", R"("health-insurance")", "250")});
   const std::string all = R"("netflix", "spotify", "worten", "tap", "equipment-insurance")";
   const std::string not_valid =
-      InvalidRequestBody("order.items", "order.items must hold strings only.");
+      InvalidRequestBody("order.items", "`order.items` must contain only strings.");
   server.CheckAll({
       {"each alone: balance", "POST", "/api/orders", Wanted(all, "u"), 400, kBalanceRefusal},
       {"invalid before not found", "POST", "/api/orders", Wanted(R"("hbo", 1)", "u"), 400,
@@ -605,8 +608,9 @@ TEST_CASE("orders are read one by one or all of a user, with user_id and created
       R"({"order_id":"1","data":{"items":["netflix"],"total":75.99,"user_id":"u","created_at":"*"}})";
   const std::string second =
       R"({"order_id":"3","data":{"items":["worten","tap"],"total":80,"user_id":"u","created_at":"*"}})";
-  const std::string no_user =
-      InvalidRequestBody("user_id", "The query needs a user_id of 1 to 128 bytes.");
+  const std::string no_user = InvalidRequestBody(
+      "user_id",
+      "`user_id` must be 1 to 128 bytes without control characters, other than `.` and `..`.");
   const std::string not_found =
       R"({"error":"not_found","message":"There is nothing under this address."})";
   server.CheckAll({
@@ -640,6 +644,8 @@ TEST_CASE("orders are read one by one or all of a user, with user_id and created
       {"a number beyond all", "GET", "/api/orders/99999999999999999999", "", 404, not_found},
       {"no user_id", "GET", "/api/orders", "", 400, no_user},
       {"an empty user_id", "GET", "/api/orders?user_id=", "", 400, no_user},
+      {"user_id .", "GET", "/api/orders?user_id=.", "", 400, no_user},
+      {"user_id ..", "GET", "/api/orders?user_id=%2E.", "", 400, no_user},
       {"user_id with NUL", "GET", "/api/orders?user_id=%00", "", 400, no_user},
       {"user_id of 129 bytes", "GET", "/api/orders?user_id=" + Repeat("x", 129), "", 400, no_user},
   });

@@ -17,7 +17,8 @@ constexpr char kOrderExists[] =
 constexpr char kServiceExists[] =
     R"({"error":"service_exists","message":"Another service has this id.","field":"id"})";
 constexpr char kAnOrder[] = R"({"product": "P", "quantity": 1})";
-const std::string kIdRule = "id must be 1 to 64 of A-Z, a-z, 0-9, '.', '_' and '-'.";
+const std::string kIdRule =
+    "`id` must be 1 to 64 of A-Z, a-z, 0-9, `.`, `_` and `-`, other than `.` and `..`.";
 
 std::string Undated(const std::string& id) {
   return R"({"id":")" + id + R"(","product":"P","quantity":1)" + kTimes;
@@ -103,8 +104,9 @@ TEST_CASE("an id may be chosen, once; otherwise it is the number after the large
       {"a space", R"("a b")", kIdRule},
       {"not ASCII", "\"Jo\xC3\xA3o\"", kIdRule},
       {"NUL", R"("a\u0000")", kIdRule},
-      {"a number", "7", "id must be a string."},
-      {"null", "null", "id must be a string."},
+      {"a number", "7", "`id` must be a string."},
+      {"a dot", R"(".")", kIdRule},
+      {"two dots", R"("..")", kIdRule},
   };
   for (const auto& row : refused) {
     server.Check({row.name, "POST", "/orders",

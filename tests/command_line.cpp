@@ -341,13 +341,13 @@ TEST_CASE("a bad seed is refused with its file, the place in it and the reason")
       {R"({"starting_balance":1,})", "bad seed seed.json: not valid JSON at byte 22: "},
       {"[]", "bad seed seed.json: The body must be an object."},
       {R"({"starting_balance":-1})",
-       "bad seed seed.json: at starting_balance: starting_balance must not be negative."},
+       "bad seed seed.json: `starting_balance` must not be negative."},
       {R"({"starting_balance":1,"products":[{"id":"p","name":"P","price":1.005}]})",
-       "bad seed seed.json: at products[0].price: products[0].price must be a number with at most "
+       "bad seed seed.json: `products[0].price` must be a number with at most "
        "two decimals"},
       {R"({"starting_balance":1,"orders":[{"id":"1","totalfee":1,"services":[9]}]})",
-       "bad seed seed.json: at orders[0].services: "},
-      {"{\"starting_balance\":1,\"line\\nbreak\":1}", "bad seed seed.json: at line"},
+       "bad seed seed.json: `orders[0].services` names a service that is not in the seed."},
+      {"{\"starting_balance\":1,\"line\\nbreak\":1}", "bad seed seed.json: Unknown field: `line"},
   };
   for (const Row& row : rows) {
     CAPTURE(row.text);

@@ -175,3 +175,32 @@ TEST_CASE("a trailing comma is called one, at the bracket behind it") {
     CHECK(error->offset == offset);
   }
 }
+
+TEST_CASE("a number that no double can hold is read with its own digits") {
+  const std::string many(400, '9');
+  const std::string text =
+      R"({"a\"1e9": [1e999999999, -0e99999, 2], "b": )" + many + R"(, "c": 5})";
+  const auto parsed = ParseJson(text);
+  REQUIRE(std::holds_alternative<Json>(parsed));
+  const auto& json = std::get<Json>(parsed);
+  const Json* const list = json.Find("a\"1e9");
+  REQUIRE(list);
+  const auto* const items = list->As<Json::Array>();
+  REQUIRE(items);
+  REQUIRE(items->size() == 3);
+  CHECK((*items)[0].As<Json::Number>()->digits == "1e999999999");
+  CHECK((*items)[1].As<Json::Number>()->digits == "-0e99999");
+  CHECK((*items)[2].As<Json::Number>()->digits == "2");
+  CHECK(json.Find("b")->As<Json::Number>()->digits == many);
+  CHECK(json.Find("c")->As<Json::Number>()->digits == "5");
+  // Errors behind one are found where they are.
+  const std::pair<const char*, size_t> wrong[] = {
+      {"[1e999, x]", 8}, {"[1e999 2]", 7}, {"[1e999.5]", 6}, {"[01e999]", 2}, {"[1e999", 6}};
+  for (const auto& [bad, offset] : wrong) {
+    CAPTURE(bad);
+    const auto refused = ParseJson(bad);
+    const auto* error = std::get_if<JsonError>(&refused);
+    REQUIRE(error);
+    CHECK(error->offset == offset);
+  }
+}

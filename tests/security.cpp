@@ -559,7 +559,7 @@ TEST_CASE("a body of exactly 1 MiB is read") {
   const Kiosk kiosk({"--memory"});
   const std::string body = BodyOfSize(kMiB);
   const std::string refused =
-      R"({"error":"invalid_request","message":"name must have 1 to 200 characters.","field":"name"})";
+      R"({"error":"invalid_request","message":"`name` must have 1 to 200 characters.","field":"name"})";
   for (const std::string& request :
        {WithLength(body), kChunked + Chunk(body) + "0\r\n\r\n",
         kChunked + Chunk(body.substr(0, 1000)) + Chunk(body.substr(1000)) + "0\r\n\r\n"}) {

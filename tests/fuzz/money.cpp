@@ -1,8 +1,9 @@
-// Money: what is read is what the digits say, and is written in its one shortest form.
+// Numbers: what is read is what the digits say, and is written in its one shortest form.
 #include "store/money.h"
 
 #include <optional>
 
+#include "store/decimal.h"
 #include "tests/fuzz/fuzz.h"
 
 namespace kiosk::fuzz {
@@ -53,24 +54,33 @@ std::optional<Number> ReadNumber(std::string_view text) {
   return number;
 }
 
-// The cents that a number says, by writing its zeros out; nothing if it is not an amount of money.
-std::optional<std::string> CentsOf(const Number& number) {
-  if (number.decimals > 2) return {};
-  std::string cents = number.digits;
-  const size_t first = cents.find_first_not_of('0');
+// `number` times 10^`decimals` by writing its zeros out; nothing if that is no integer within
+// `max`.
+std::optional<std::string> Scaled(const Number& number, long decimals, std::string_view max) {
+  std::string scaled = number.digits;
+  const size_t first = scaled.find_first_not_of('0');
   if (first == std::string::npos) return "0";
-  cents.erase(0, first);
-  const long zeros = 2 - number.decimals;
-  if (zeros > 20) return {};
-  cents.append(static_cast<size_t>(zeros), '0');
-  constexpr std::string_view kMax = "9000000000000000";
-  if (cents.size() > kMax.size() || (cents.size() == kMax.size() && cents > kMax)) return {};
-  return (number.negative ? "-" : "") + cents;
+  scaled.erase(0, first);
+  long zeros = decimals - number.decimals;
+  for (; zeros < 0 && scaled.back() == '0'; ++zeros) scaled.pop_back();
+  if (zeros < 0 || zeros > 20) return {};
+  scaled.append(static_cast<size_t>(zeros), '0');
+  if (scaled.size() > max.size() || (scaled.size() == max.size() && scaled > max)) return {};
+  return (number.negative ? "-" : "") + scaled;
+}
+
+void CheckInteger(std::string_view text, const std::optional<Number>& number) {
+  constexpr int64_t kMax = (1LL << 53) - 1;
+  const auto wanted = number ? Scaled(*number, 0, std::to_string(kMax)) : std::nullopt;
+  const auto integer = ParseDecimal(text, 0, kMax);
+  Require(integer.has_value() == wanted.has_value(), "an integer is read if and only if it is one");
+  if (integer) Require(std::to_string(*integer) == *wanted, "an integer is exact", *wanted);
 }
 
 void Check(std::string_view text) {
   const auto number = ReadNumber(text);
-  const auto wanted = number ? CentsOf(*number) : std::nullopt;
+  CheckInteger(text, number);
+  const auto wanted = number ? Scaled(*number, 2, "9000000000000000") : std::nullopt;
   const auto money = ParseMoney(text);
   Require(money.has_value() == wanted.has_value(), "an amount is read if and only if it is one");
   if (!money) return;

@@ -169,11 +169,12 @@ class Generator {
     std::vector<std::string> services;
     for (int64_t i = OneIn(3) ? 2 : 1; i > 0; --i) {
       const std::string id = ServiceId();
-      const int64_t form = Number(1, 5);
+      const int64_t form = Number(1, 6);
       if (form == 1) services.push_back(Quote(id));
       if (form == 2) services.push_back(id);
       if (form == 3) services.push_back(Object({{"id", id}}));
       if (form == 4) services.push_back(Object({{"id", Quote(id)}}));
+      if (form == 6) services.push_back(id + ".0");
       if (form == 5) {
         const char* name = id == "123" ? "Inspection" : id == "789" ? "Testing" : "Analysis";
         services.push_back(Object({{"id", Quote(id)}, {"name", Quote(name)}}));
@@ -183,7 +184,8 @@ class Generator {
   }
 
   std::string Fee() {
-    return OneOf({"0", "100", "75.99", "0.5", "7.50", "1e2", "0.01", "90000000000000.00"});
+    return OneOf({"0", "100", "75.99", "0.5", "7.50", "1e2", "0.01", "90000000000000.00", "100.500",
+                  "12345e-2", "0e999999"});
   }
 
   // One field as it should not be, now and then.
@@ -205,6 +207,14 @@ class Generator {
         {"totalfee", "\"5\""},
         {"totalfee", "90000000000000.01"},
         {"totalfee", "1e15"},
+        {"totalfee", "null"},
+        {"quantity", "null"},
+        {"datetime", "null"},
+        {"services", "null"},
+        {"product", "null"},
+        {"id", "null"},
+        {"quantity", "-0"},
+        {"quantity", "1e-1"},
         {"quantity", "0"},
         {"quantity", "-1"},
         {"quantity", "1.5"},
@@ -238,7 +248,7 @@ class Generator {
     if (has_services) fields.emplace_back("services", Services());
     if (!has_services || OneIn(2)) {
       fields.emplace_back("product", Quote(OneOf({"Chair", "Mesa de café", "x"})));
-      fields.emplace_back("quantity", OneOf({"1", "5", "999999"}));
+      fields.emplace_back("quantity", OneOf({"1", "5", "999999", "2.0", "1e2", "30e-1"}));
     }
     if (OneIn(30)) fields.erase(fields.begin());
     if (!OneIn(4)) fields.emplace_back("datetime", Time());
@@ -308,9 +318,9 @@ class Generator {
                                        : Quote(OneOf({"Inspection", "Testing", "Repair"}));
     const int64_t kind = Number(1, 10);
     if (kind <= 2) {
-      const std::string id = OneIn(2)    ? ""
-                             : OneIn(12) ? OneOf({"0", "-1", "\"x\"", "1.5"})
-                                         : ServiceId();
+      const std::string id = OneIn(2)   ? ""
+                             : OneIn(6) ? OneOf({"0", "-1", "\"x\"", "1.5", "null", "79e1"})
+                                        : ServiceId();
       return {.method = "POST",
               .path = "/services",
               .body = Object({{"name", name}, {"id", id}, {"price", OneIn(30) ? "1" : ""}})};

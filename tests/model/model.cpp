@@ -94,7 +94,7 @@ std::string FormatCents(int64_t cents) {
   return shortest;
 }
 
-// Of a JSON number, as a random sequence writes them: no exponents but "e" and one digit.
+// Of a JSON number, as a random sequence writes them: no exponents but "e" and few digits.
 std::optional<int64_t> ParseCents(std::string number) {
   const size_t e = number.find_first_of("eE");
   long shift = 2;
@@ -109,6 +109,7 @@ std::optional<int64_t> ParseCents(std::string number) {
     shift -= static_cast<long>(number.size() - point - 1);
     number.erase(point, 1);
   }
+  for (; shift < 0 && number.ends_with('0'); ++shift) number.pop_back();
   if (shift < 0) return std::nullopt;
   number.append(static_cast<size_t>(shift), '0');
   const double about = std::atof(number.c_str());
@@ -117,6 +118,16 @@ std::optional<int64_t> ParseCents(std::string number) {
   if (cents > 9'000'000'000'000'000) return std::nullopt;
   return negative ? -cents : cents;
 }
+
+// A value that denotes an integer: a number in any spelling, or digits as a string.
+std::optional<int64_t> IntegerOf(const Value& value) {
+  if (value.kind == Value::Kind::kText) return WholeNumber(value.text);
+  const auto cents =
+      value.kind == Value::Kind::kNumber ? ParseCents(value.text) : std::optional<int64_t>();
+  return cents && *cents >= 0 && *cents % 100 == 0 ? std::optional(*cents / 100) : std::nullopt;
+}
+
+bool IsNull(const Value* value) { return value && value->kind == Value::Kind::kNull; }
 
 // The number of characters in valid UTF-8; the sequences send no other in a body.
 size_t Characters(const std::string& text) {
@@ -151,6 +162,7 @@ std::map<std::string, std::string> ParseQuery(const std::string& query) {
 
 // 1–128 bytes of UTF-8, no control characters. Of bytes that are not UTF-8 the sequences send 0xFF.
 bool IsUserId(const std::string& text) {
+  if (text == "." || text == "..") return false;
   return !text.empty() && text.size() <= 128 && std::ranges::none_of(text, [](char c) {
     const auto byte = static_cast<unsigned char>(c);
     return byte < 0x20 || byte == 0x7F || byte == 0xFF;
@@ -159,7 +171,7 @@ bool IsUserId(const std::string& text) {
 
 bool IsOrderId(const std::string& text) {
   constexpr char kAllowed[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-";
-  return !text.empty() && text.size() <= 64 &&
+  return !text.empty() && text.size() <= 64 && text != "." && text != ".." &&
          text.find_first_not_of(kAllowed) == std::string::npos;
 }
 
@@ -553,14 +565,15 @@ void Model::ReadServices(const Value& json, Wish& wish) const {
     const Value* id = &item;
     if (item.kind == Value::Kind::kObject) {
       id = item.Find("id");
-      const Value* const name = item.Find("name");
+      const Value* name = item.Find("name");
+      if (IsNull(name)) name = nullptr;
       if (!OddMembers(item, {"id", "name"}).empty() || !id ||
           (name && name->kind != Value::Kind::kText)) {
         wish.faults.insert("services");
         continue;
       }
       if (name) {
-        const auto number = WholeNumber(id->text);
+        const auto number = IntegerOf(*id);
         const std::string* const known = number ? NameOf(*number) : nullptr;
         if (known && *known != name->text) wish.misnames_service = true;
       }
@@ -569,9 +582,11 @@ void Model::ReadServices(const Value& json, Wish& wish) const {
       wish.faults.insert("services");
       continue;
     }
-    const auto number = WholeNumber(id->text);
+    const auto number = IntegerOf(*id);
     if (!number && id->kind == Value::Kind::kNumber) wish.faults.insert("services");
-    if (!seen.insert(id->text).second) wish.faults.insert("services");
+    if (!seen.insert(number ? std::to_string(*number) : id->text).second) {
+      wish.faults.insert("services");
+    }
     if (number && NameOf(*number)) {
       wish.order.services.push_back(*number);
     } else {
@@ -591,19 +606,24 @@ void Model::ReadWish(const Value& body, bool is_update, Wish& wish) const {
   const auto time_of = [](const Value& value) {
     return value.kind == Value::Kind::kText ? ParseTime(value.text) : std::nullopt;
   };
-  if (const Value* const id = body.Find("id")) {
+  // On a POST, null says that a field is absent.
+  const auto find = [&body, is_update](const char* name) {
+    const Value* const value = body.Find(name);
+    return !is_update && IsNull(value) ? nullptr : value;
+  };
+  if (const Value* const id = find("id")) {
     if (id->kind != Value::Kind::kText || !IsOrderId(id->text)) wish.faults.insert("id");
     wish.id = id->text;
   }
-  if (const Value* const datetime = body.Find("datetime")) {
+  if (const Value* const datetime = find("datetime")) {
     wish.order.datetime = time_of(*datetime);
     if (!wish.order.datetime && !is_removed(*datetime)) wish.faults.insert("datetime");
   }
-  if (const Value* const fee = body.Find("totalfee")) {
+  if (const Value* const fee = find("totalfee")) {
     wish.order.totalfee = fee->kind == Value::Kind::kNumber ? ParseCents(fee->text) : std::nullopt;
     if (!wish.order.totalfee && !is_removed(*fee)) wish.faults.insert("totalfee");
   }
-  if (const Value* const product = body.Find("product")) {
+  if (const Value* const product = find("product")) {
     wish.order.product = std::nullopt;
     if (product->kind == Value::Kind::kText && !product->text.empty() &&
         Characters(product->text) <= 200) {
@@ -612,15 +632,17 @@ void Model::ReadWish(const Value& body, bool is_update, Wish& wish) const {
       wish.faults.insert("product");
     }
   }
-  if (const Value* const quantity = body.Find("quantity")) {
+  if (const Value* const quantity = find("quantity")) {
     wish.order.quantity = std::nullopt;
-    if (quantity->kind == Value::Kind::kNumber && WholeNumber(quantity->text).value_or(0) >= 1) {
-      wish.order.quantity = quantity->text;
+    const auto number =
+        quantity->kind == Value::Kind::kNumber ? IntegerOf(*quantity) : std::nullopt;
+    if (number.value_or(0) >= 1) {
+      wish.order.quantity = std::to_string(*number);
     } else if (!is_removed(*quantity)) {
       wish.faults.insert("quantity");
     }
   }
-  if (const Value* const services = body.Find("services")) {
+  if (const Value* const services = find("services")) {
     if (is_removed(*services)) {
       wish.order.services.clear();
     } else {
@@ -844,10 +866,8 @@ ServiceWish ReadServiceWish(const Value& body) {
   } else {
     wish.name = name->text;
   }
-  if (const Value* const id = body.Find("id")) {
-    if (id->kind == Value::Kind::kNumber || id->kind == Value::Kind::kText) {
-      wish.id = WholeNumber(id->text);
-    }
+  if (const Value* const id = body.Find("id"); id && !IsNull(id)) {
+    wish.id = IntegerOf(*id);
     if (wish.id.value_or(0) < 1) wish.faults.insert("id");
   }
   return wish;
