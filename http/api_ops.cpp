@@ -65,7 +65,7 @@ class BackupFile {
 }  // namespace
 
 Response GetHealth(Api& api, const Request& /*request*/) {
-  api.store.Read(SeedText);
+  api.store.CheckHealth();
   return Ok(R"({"status":"ok"})");
 }
 

@@ -2,7 +2,6 @@
 
 #include <iterator>
 
-#include "data/embedded.h"
 #include "store/desk.h"
 #include "store/generation.h"
 
@@ -56,8 +55,6 @@ void ApplySeed(Database& db, const Seed& seed) {
 }
 
 }  // namespace
-
-void CreateTables(Database& db) { db.ExecuteScript(std::string(embedded::Schema())); }
 
 void Prepare(Database& db, const Origin& origin) {
   if (const auto* image = std::get_if<Image>(&origin)) db.AttachImage(image->bytes);

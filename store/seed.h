@@ -7,6 +7,7 @@
 #include <variant>
 
 #include "store/model.h"
+#include "store/schema.h"
 #include "store/sqlite.h"
 
 namespace kiosk {
@@ -18,9 +19,6 @@ struct Image {
 
 // Where the first content of a database comes from.
 using Origin = std::variant<Seed, Image>;
-
-// The tables, empty.
-void CreateTables(Database& db);
 
 // Makes an image readable on this connection, which FillFrom and ResetTo need. Not in a
 // transaction.

@@ -124,11 +124,19 @@ void Database::WatchLog(std::function<void(int)> on_commit) {
       on_commit_.get());
 }
 
-void Database::MoveLog(Checkpoint how) {
-  const int mode =
-      how == Checkpoint::kPassive ? SQLITE_CHECKPOINT_PASSIVE : SQLITE_CHECKPOINT_TRUNCATE;
-  const int result = sqlite3_wal_checkpoint_v2(database_.get(), nullptr, mode, nullptr, nullptr);
-  if (result != SQLITE_OK && (result & 0xff) != SQLITE_BUSY) Fail(database_.get());
+bool Database::Checkpoint(CheckpointMode mode) {
+  sqlite3* const database = database_.get();
+  int pages = 0;
+  int moved = 0;
+  sqlite3_busy_timeout(database, 0);
+  const int result = sqlite3_wal_checkpoint_v2(
+      database, nullptr,
+      mode == CheckpointMode::kPassive ? SQLITE_CHECKPOINT_PASSIVE : SQLITE_CHECKPOINT_TRUNCATE,
+      &pages, &moved);
+  sqlite3_busy_timeout(database, kBusyTimeout);
+  if ((result & 0xff) == SQLITE_BUSY) return false;
+  Check(database, result);
+  return moved == pages;
 }
 
 void Database::CopyTo(const std::string& path, const char* schema) {
@@ -159,6 +167,11 @@ void Database::AttachImage(std::string_view image) {
 bool Database::InTransaction() const { return sqlite3_get_autocommit(database_.get()) == 0; }
 
 bool Database::IsReadOnly() const { return sqlite3_db_readonly(database_.get(), "main") == 1; }
+
+std::string Database::FileName() const {
+  const char* name = sqlite3_db_filename(database_.get(), "main");
+  return name ? name : "";
+}
 
 int64_t Database::Changes() const { return sqlite3_changes64(database_.get()); }
 

@@ -93,9 +93,10 @@ class Database {
   // Calls `on_commit` with the write-ahead log's length in pages after every commit.
   void WatchLog(std::function<void(int)> on_commit);
 
-  enum class Checkpoint { kPassive, kTruncate };
-  // Moves the write-ahead log into the database file, as far as readers let it.
-  void MoveLog(Checkpoint how);
+  enum class CheckpointMode { kPassive, kTruncate };
+  // Moves the WAL into the database file as far as other connections let it, and never waits for
+  // them. Returns whether all of it was moved; after kTruncate, its file is then empty.
+  bool Checkpoint(CheckpointMode mode);
 
   // Copies the whole database, consistent, into a new file. Throws StorageFault.
   // `schema` is "main", or "packed" for an attached image.
@@ -110,6 +111,8 @@ class Database {
 
   [[nodiscard]] bool InTransaction() const;
   [[nodiscard]] bool IsReadOnly() const;
+  // The absolute path of the database file; empty for one in memory.
+  [[nodiscard]] std::string FileName() const;
 
  private:
   struct CloseDatabase {

@@ -172,6 +172,17 @@ std::unique_ptr<Store> Store::InMemory(const Origin& origin) {
 
 Store::~Store() = default;
 
+void Store::CheckHealth() {
+  try {
+    Read([this](Database& db) {
+      schema_check_.Check(db);
+      return true;
+    });
+  } catch (const StorageFault& fault) {
+    throw StorageFault(StorageFault::Kind::kUnavailable, fault.what());
+  }
+}
+
 void Store::CopyTo(const std::string& path) {
   if (path_.empty()) {
     // SQLite copies nothing out of a connection that is in a transaction, as the writer's is.

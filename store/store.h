@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "store/database_file.h"
+#include "store/schema.h"
 #include "store/seed.h"
 #include "store/sqlite.h"
 #include "store/writer.h"
@@ -59,6 +60,9 @@ class Store {
   [[nodiscard]] uint64_t catalogue_version() const { return catalogue_version_; }
   void CatalogueChanged() { ++catalogue_version_; }
 
+  // Throws StorageFault unless the database answers and its schema is this version's.
+  void CheckHealth();
+
   // Copies the database, consistent, to `path`, also while it is written to.
   void CopyTo(const std::string& path);
 
@@ -99,6 +103,7 @@ class Store {
   std::unique_ptr<Writer> writer_;
   std::vector<std::unique_ptr<Database>> readers_;
   std::atomic<uint64_t> catalogue_version_ = 1;
+  SchemaCheck schema_check_;
 
   std::mutex readers_mutex_;
   std::condition_variable reader_free_;

@@ -6,12 +6,19 @@
 namespace kiosk {
 namespace {
 
-// The write-ahead log is moved into the database when it is longer than this: often enough to keep
-// it small, seldom enough that a page written many times is moved once.
-constexpr int kLogPages = 4000;
-// Readers that overlap without a pause can keep a moved log from being used anew. At this length
-// the writer waits for them: their transactions are short.
-constexpr int kLogPagesAtMost = 4 * kLogPages;
+// How long an idle writer sleeps while another program keeps it from moving the WAL.
+constexpr auto kBetweenAttempts = CheckpointPolicy::kRetryAfter;
+
+bool IsFull(const std::exception_ptr& error) {
+  if (!error) return false;
+  try {
+    std::rethrow_exception(error);
+  } catch (const StorageFault& fault) {
+    return fault.kind() == StorageFault::Kind::kFull;
+  } catch (...) {
+    return false;
+  }
+}
 
 }  // namespace
 
@@ -43,9 +50,9 @@ struct Writer::Batch {
 };
 
 Writer::Writer(std::unique_ptr<Database> database)
-    : database_(std::move(database)), waiting_(std::make_shared<Batch>()) {
-  database_->Execute("PRAGMA wal_autocheckpoint = 0");
-  database_->WatchLog([this](int pages) { log_pages_ = pages; });
+    : database_(std::move(database)),
+      checkpoints_(*database_),
+      waiting_(std::make_shared<Batch>()) {
   thread_ = std::thread([this] { Loop(); });
 }
 
@@ -81,18 +88,31 @@ Writer::Counts Writer::counts() const {
 void Writer::Loop() {
   std::unique_lock lock(mutex_);
   for (;;) {
-    work_waits_.wait(lock,
-                     [this] { return !is_writing_ && (stopping_ || !waiting_->jobs.empty()); });
-    if (waiting_->jobs.empty()) return;
+    WaitForWork(lock);
+    if (waiting_->jobs.empty() && stopping_) return;
     auto batch = std::make_shared<Batch>();
     batch.swap(waiting_);
     is_writing_ = true;
     lock.unlock();
-    Commit(batch->jobs);
+    if (!batch->jobs.empty()) Commit(batch->jobs);
     batch->End();
-    KeepLogShort();
+    if (checkpoints_.IsDue()) checkpoints_.Run();
     lock.lock();
     is_writing_ = false;
+  }
+}
+
+// Until there are jobs, the end, or a WAL that another program has kept from being moved.
+void Writer::WaitForWork(std::unique_lock<std::mutex>& lock) {
+  const auto has_work = [this] {
+    return !is_writing_ && (stopping_ || !waiting_->jobs.empty() || checkpoints_.IsDue());
+  };
+  while (!has_work()) {
+    if (!is_writing_ && checkpoints_.IsBlocked()) {
+      work_waits_.wait_for(lock, kBetweenAttempts);
+    } else {
+      work_waits_.wait(lock);
+    }
   }
 }
 
@@ -101,24 +121,29 @@ void Writer::Loop() {
 bool Writer::CommitAtOnce(Job& job) {
   {
     const std::scoped_lock lock(mutex_);
-    if (is_writing_ || !waiting_->jobs.empty() || log_pages_ >= kLogPages) return false;
+    if (is_writing_ || !waiting_->jobs.empty() || checkpoints_.IsDue()) return false;
     is_writing_ = true;
   }
   Commit({&job});
   {
     const std::scoped_lock lock(mutex_);
     is_writing_ = false;
-    if (waiting_->jobs.empty()) return true;
+    if (waiting_->jobs.empty() && !checkpoints_.IsDue()) return true;
   }
   work_waits_.notify_one();
   return true;
 }
 
 // Each job's error is set, or it is on the disk. A savepoint costs a job an eighth of its work and
-// only a fault needs one: they are for the second try.
+// only a fault needs one: they are for the second try. A full disk is emptied of the WAL first.
 void Writer::Commit(const std::vector<Job*>& jobs) {
   try {
-    if (TryCommit(jobs, &Writer::RunBare) || jobs.size() == 1) return;
+    if (TryCommit(jobs, &Writer::RunBare)) return;
+    if (IsFull(jobs.front()->error) && checkpoints_.MakeRoom() &&
+        TryCommit(jobs, &Writer::RunBare)) {
+      return;
+    }
+    if (jobs.size() == 1) return;
     if (TryCommit(jobs, &Writer::RunInSavepoint)) return;
   } catch (const StorageFault& fault) {
     // What keeps the first from writing keeps all of them: none is made to wait for it again. Each
@@ -167,16 +192,6 @@ void Writer::RunInSavepoint(Job& job) {
     database_->Execute("ROLLBACK TO job");
   }
   database_->Execute("RELEASE job");
-}
-
-void Writer::KeepLogShort() {
-  if (log_pages_ < kLogPages) return;
-  try {
-    database_->MoveLog(log_pages_ < kLogPagesAtMost ? Database::Checkpoint::kPassive
-                                                    : Database::Checkpoint::kTruncate);
-  } catch (const StorageFault&) {
-    // The log keeps what was not moved; the next commit tries again.
-  }
 }
 
 }  // namespace kiosk

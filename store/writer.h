@@ -12,6 +12,7 @@
 #include <thread>
 #include <vector>
 
+#include "store/checkpoints.h"
 #include "store/sqlite.h"
 
 namespace kiosk {
@@ -45,15 +46,15 @@ class Writer {
 
   void Loop();
   bool CommitAtOnce(Job& job);
+  void WaitForWork(std::unique_lock<std::mutex>& lock);
   void Commit(const std::vector<Job*>& jobs);
   bool TryCommit(const std::vector<Job*>& jobs, void (Writer::*run)(Job&));
   void RunBare(Job& job);
   void RunInSavepoint(Job& job);
-  void KeepLogShort();
 
-  // Both belong to whoever has set is_writing_.
+  // Both belong to the thread that has set is_writing_.
   std::unique_ptr<Database> database_;
-  int log_pages_ = 0;
+  Checkpoints checkpoints_;
 
   mutable std::mutex mutex_;
   std::condition_variable work_waits_;

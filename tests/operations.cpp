@@ -139,7 +139,7 @@ TEST_CASE("/healthz answers 200 while the database does") {
   CHECK(healthy.status == 200);
   CHECK(healthy.body == kHealthy);
   OtherProgram(path).Execute("ALTER TABLE seed RENAME TO lost");
-  CHECK(Ask(kiosk.port(), "GET", "/healthz").status == 500);
+  CHECK(Ask(kiosk.port(), "GET", "/healthz").body == kUnavailable);
   OtherProgram(path).Execute("ALTER TABLE lost RENAME TO seed");
   CHECK(Ask(kiosk.port(), "GET", "/healthz").body == kHealthy);
 }
@@ -210,7 +210,7 @@ TEST_CASE("a fault in the middle of a long answer cuts it off, and the server go
   const auto cut_off = old_reader.Receive();
   REQUIRE(cut_off.has_value());
   CHECK_FALSE(cut_off->body.ends_with("]"));
-  CHECK(Ask(kiosk.port(), "GET", "/healthz").body == kHealthy);
+  CHECK(Ask(kiosk.port(), "GET", "/api/products").status == 200);
   CHECK(Ask(kiosk.port(), "GET", "/orders").status == 500);
   const Finished finished = kiosk.Stop();
   CHECK(finished.exit_code == 0);

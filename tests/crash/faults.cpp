@@ -236,7 +236,7 @@ constexpr char kFillFiller[] = R"(
   INSERT INTO filler SELECT randomblob(3000) FROM counted)";
 constexpr char kRewriteFiller[] = "UPDATE filler SET bytes = randomblob(3000)";
 constexpr size_t kPageInLog = 4096 + 24;
-constexpr size_t kLogPages = 4000;  // as in store/writer.cpp: then the log is moved
+constexpr size_t kLogPages = 4000;  // as in store/checkpoints.h: then the WAL is moved
 
 TEST_CASE("A disk that fails while the log is moved into the database costs nothing") {
   const uint64_t stride = CrashRounds() < 100 ? 53 : 1;  // `make test` tries some, not every one

@@ -179,7 +179,7 @@ TEST_CASE("A stalled reader of GET /orders neither stops writes nor lets the log
   std::cout << "stalled readers: " << written * kRowsOfRequest
             << " rows written, the log begun anew " << TimesMoved(path + "-wal")
             << " times and never longer than " << longest_log / 1024 << " KiB" << std::endl;
-  // As long as the writer lets it grow (store/writer.cpp), with one commit on top.
+  // As long as the writer lets it grow (store/checkpoints.h), with one commit on top.
   constexpr uintmax_t kLongest = (16'000 + 400) * (4096 + 24);
   CHECK(longest_log > 0);
   CHECK(longest_log < kLongest);

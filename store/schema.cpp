@@ -1,0 +1,95 @@
+#include "store/schema.h"
+
+#include <algorithm>
+#include <array>
+#include <map>
+#include <string_view>
+#include <utility>
+
+#include "data/embedded.h"
+
+namespace kiosk {
+namespace {
+
+// Without the indexes that SQLite makes for constraints, and without the quotation marks that ALTER
+// TABLE puts around a name.
+constexpr char kObjects[] =
+    "SELECT type, name, replace(sql, 'CREATE TABLE \"' || name || '\"', 'CREATE TABLE ' || name) "
+    "FROM sqlite_schema WHERE sql IS NOT NULL";
+constexpr char kVersion[] = "PRAGMA schema_version";
+constexpr char kAnyRow[] = "SELECT only_row FROM seed";
+
+// Tables that Litestream adds to a database that it replicates, and SQLite on ANALYZE.
+constexpr std::array<std::string_view, 4> kToleratedTables = {"_litestream_lock", "_litestream_seq",
+                                                              "sqlite_stat1", "sqlite_stat4"};
+
+using Objects = std::map<std::pair<std::string, std::string>, std::string>;  // type, name: SQL
+
+Objects ReadObjects(Database& db) {
+  Objects objects;
+  Query rows = db.Run(kObjects);
+  while (rows.Step()) objects.emplace(std::pair(rows.Text(0), rows.Text(1)), rows.Text(2));
+  return objects;
+}
+
+const Objects& Expected() {
+  static const Objects kExpected = [] {
+    Database db(":memory:", Database::Mode::kCreate);
+    CreateTables(db);
+    return ReadObjects(db);
+  }();
+  return kExpected;
+}
+
+// What of this version's schema is missing or changed in `present`.
+std::vector<std::string> Damages(const Objects& present) {
+  std::vector<std::string> damages;
+  for (const auto& [object, sql] : Expected()) {
+    const auto found = present.find(object);
+    if (found != present.end() && found->second == sql) continue;
+    damages.push_back(object.first + " " + object.second +
+                      (found == present.end() ? " is missing" : " is changed"));
+  }
+  return damages;
+}
+
+std::string Join(const std::vector<std::string>& items) {
+  std::string text;
+  for (const std::string& item : items) text += (text.empty() ? "" : ", ") + item;
+  return text;
+}
+
+}  // namespace
+
+void CreateTables(Database& db) { db.ExecuteScript(std::string(embedded::Schema())); }
+
+std::vector<std::string> SchemaDifferences(Database& db) {
+  const Objects present = ReadObjects(db);
+  std::vector<std::string> differences = Damages(present);
+  for (const auto& [object, sql] : present) {
+    const bool is_tolerated =
+        object.first == "table" &&
+        std::ranges::find(kToleratedTables, object.second) != kToleratedTables.end();
+    const bool is_known = is_tolerated || Expected().contains(object);
+    if (!is_known) differences.push_back(object.first + " " + object.second + " is unknown");
+  }
+  return differences;
+}
+
+void SchemaCheck::Check(Database& db) {
+  int64_t version = -1;
+  {
+    Query row = db.Run(kVersion);
+    if (row.Step()) version = row.Int(0);
+  }
+  if (version != intact_version_) {
+    const std::string damage = Join(Damages(ReadObjects(db)));
+    if (!damage.empty()) {
+      throw StorageFault(StorageFault::Kind::kUnavailable, "the schema is damaged: " + damage);
+    }
+    intact_version_ = version;
+  }
+  static_cast<void>(db.Run(kAnyRow).Step());
+}
+
+}  // namespace kiosk

@@ -1,0 +1,31 @@
+// The schema as this version makes it, and whether a database still has it.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "store/sqlite.h"
+
+namespace kiosk {
+
+// The tables, empty.
+void CreateTables(Database& db);
+
+// How the schema of `db` differs from this version's, an item each: "table users is missing". Other
+// objects than this version's are named too, except the tables that Litestream adds.
+[[nodiscard]] std::vector<std::string> SchemaDifferences(Database& db);
+
+// Checks a schema whenever it has changed since the last time. Any thread.
+class SchemaCheck {
+ public:
+  // Inside a transaction on `db`. Throws StorageFault, of the kind kUnavailable, if anything of
+  // this version's schema is missing or changed.
+  void Check(Database& db);
+
+ private:
+  std::atomic<int64_t> intact_version_ = -1;  // SQLite's schema_version when it was last intact
+};
+
+}  // namespace kiosk
