@@ -36,6 +36,8 @@
 namespace kiosk {
 namespace {
 
+namespace fs = std::filesystem;
+
 constexpr int kExitFailure = 1;
 constexpr int kExitUsage = 2;
 
@@ -90,8 +92,20 @@ Origin LoadOrigin(const Options& options) {
   return ParseSeed(embedded::Seed(), "built in");
 }
 
-FileReader LoadFrontend(const Options& options) {
-  if (!options.frontend_folder.empty()) return ReadFolder(options.frontend_folder);
+// The files that a frontend's folder may hold and that are never opened as a part of it. `store` is
+// the database that is open, once it is.
+IsProtected ProtectDatabase(const Options& options, const std::unique_ptr<Store>* store) {
+  return [database = fs::absolute(options.database).string(), store](const FileId& file) {
+    if (BelongsToDatabase(database, file)) return true;
+    const auto opened = store && *store ? (*store)->Files() : std::vector<FileId>();
+    return std::ranges::find(opened, file) != opened.end();
+  };
+}
+
+FileReader LoadFrontend(const Options& options, const std::unique_ptr<Store>& store) {
+  if (!options.frontend_folder.empty()) {
+    return ReadFolder(options.frontend_folder, ProtectDatabase(options, &store));
+  }
   if (!options.pack || options.pack->file_count() == 0) return nullptr;
   return [pack = options.pack](const std::string& path) { return pack->ReadFile(path); };
 }
@@ -123,10 +137,10 @@ void OpenInBrowser(const std::string& url) {
 void Serve(const Options& options) {
   BlockStopSignals();  // before any thread starts
   const Origin origin = LoadOrigin(options);
-  FileReader frontend = LoadFrontend(options);
+  std::unique_ptr<Store> store;
+  FileReader frontend = LoadFrontend(options, store);
   Server server(options.server, Now);
-  const auto store =
-      options.in_memory ? Store::InMemory(origin) : Store::Open(options.database, origin);
+  store = options.in_memory ? Store::InMemory(origin) : Store::Open(options.database, origin);
   if (!options.seed_file.empty() && !store->is_new()) {
     LogLine("kiosk: " + options.database + " keeps the data that it has; kiosk reset --seed " +
             options.seed_file + " puts the seed in its place");
@@ -171,10 +185,13 @@ void WritePack(const Options& options) {
   if (!options.frontend_folder.empty()) order.frontend_folder = options.frontend_folder;
   if (!options.with_data) order.origin = LoadOrigin(options);
   order.database_file = options.database;
+  order.is_protected = ProtectDatabase(options, nullptr);
   order.name = options.pack_name.empty() ? std::filesystem::path(options.target).filename().string()
                                          : options.pack_name;
   order.port = options.server.port;
-  WritePack(options.target, order);
+  for (const std::string& left_out : WritePack(options.target, order)) {
+    LogLine("kiosk: left out " + left_out);
+  }
 }
 
 std::atomic<bool> interrupted = false;

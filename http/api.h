@@ -32,6 +32,8 @@ struct Request {
   std::optional<std::string_view> idempotency_key;
   std::optional<std::string_view> if_match;
   std::optional<std::string_view> if_none_match;
+  std::optional<std::string_view> range;
+  std::optional<std::string_view> if_range;
   bool from_loopback = false;
   bool cross_site = false;  // sent by a page of an origin that is not allowed
   Timestamp now;
@@ -45,7 +47,8 @@ struct Response {
   std::string body;
   std::string content_type = "application/json";
   std::vector<std::pair<std::string, std::string>> headers;
-  bool is_kept = true;  // under the request's Idempotency-Key, if it has one
+  bool accepts_ranges = false;  // a part of the body may be asked for
+  bool is_kept = true;          // under the request's Idempotency-Key, if it has one
 
   // Instead of a body of known size: called for one piece after the other until one is empty.
   std::function<std::string()> next_piece;

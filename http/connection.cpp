@@ -25,6 +25,7 @@ void Connection::BeginRequest() {
   in_request_ = begin_ < end_;
   deadline_ = steady_clock::now() + kRequestTime;
   part_ = Part::kRequestLine;
+  range_length_ = 0;
   PutBack("");
 }
 
@@ -58,9 +59,33 @@ ssize_t Connection::ReadHead(char* data) {
   if (!ahead_.empty()) return TakeAhead(data, 1);
   const ssize_t count = ReadSome(data, 1);
   if (count <= 0) return count;
+  if (part_ == Part::kHeaders && EndsRangeName(*data)) {
+    PutBack(kRange + std::strlen("Range") + 1);
+    ahead_ += ':';
+    *data = kRange[std::strlen("Range")];
+    return count;
+  }
   if (*data == '\n') part_ = Part::kHeaders;
   if (*data == '%' && part_ == Part::kHeaders) PutBack("25");
   return count;
+}
+
+// Whether the byte is the colon after a header's name that is "Range", in any case.
+bool Connection::EndsRangeName(char c) {
+  constexpr std::string_view kName = "range";
+  constexpr size_t kOther = kName.size() + 1;
+  if (c == '\n') {
+    range_length_ = 0;
+    return false;
+  }
+  if (range_length_ == kName.size() && c == ':') {
+    range_length_ = kOther;
+    return true;
+  }
+  const char lower = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  const bool continues = range_length_ < kName.size() && lower == kName[range_length_];
+  range_length_ = continues ? range_length_ + 1 : kOther;
+  return false;
 }
 
 ssize_t Connection::TakeAhead(char* data, size_t size) {

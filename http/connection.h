@@ -30,6 +30,10 @@ class Connection {
   // The bytes to be read next, before those of the client.
   void PutBack(std::string bytes);
 
+  // The name under which a request's Range header reads: the library would refuse a request with a
+  // unit that it does not know, which is to be ignored (RFC 9110, section 14.2).
+  static constexpr char kRange[] = "Range-Asked";
+
   // Reads at most `size` bytes: how many, or -1 if none came in time. In the headers a percent sign
   // reads as "%25": the library decodes their values, where it means nothing, and a key, an origin
   // or a length would become another one.
@@ -45,6 +49,7 @@ class Connection {
   enum class Part { kRequestLine, kHeaders, kBody };
 
   ssize_t ReadHead(char* data);
+  bool EndsRangeName(char c);
   ssize_t TakeAhead(char* data, size_t size);
   ssize_t ReadSome(char* data, size_t size);
   bool Fill();
@@ -55,7 +60,8 @@ class Connection {
   std::chrono::steady_clock::time_point deadline_;
   bool in_request_ = false;
   Part part_ = Part::kRequestLine;
-  std::string ahead_;  // from ahead_begin_ on
+  size_t range_length_ = 0;  // of "range", as far as the present header line begins with it
+  std::string ahead_;        // from ahead_begin_ on
   size_t ahead_begin_ = 0;
   std::array<char, 16 * 1024> buffer_;
   size_t begin_ = 0;

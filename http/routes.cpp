@@ -9,6 +9,7 @@
 #include "http/api_benefits.h"
 #include "http/api_desk.h"
 #include "http/api_ops.h"
+#include "http/ranges.h"
 #include "http/static_files.h"
 
 namespace kiosk {
@@ -87,8 +88,8 @@ std::vector<std::string> Parameters(std::string_view pattern, std::string_view p
   return parameters;
 }
 
-// The methods a path answers to, for Allow; empty for an unknown path.
-std::string AllowedMethods(std::string_view path) {
+// The methods that the routes of a path have, for Allow; empty for an unknown path.
+std::string RoutedMethods(std::string_view path) {
   std::string allowed;
   for (const Route& route : kRoutes) {
     if (!Matches(route.path, path)) continue;
@@ -99,8 +100,9 @@ std::string AllowedMethods(std::string_view path) {
 
 // A file, or the answer to a path or a method that nothing else answers to.
 Response AnswerWithoutRoute(Api& api, const Request& request) {
-  if (auto file = ServeFile(api, request)) return *std::move(file);
-  const std::string allowed = AllowedMethods(request.path);
+  std::string allowed = RoutedMethods(request.path);
+  if (auto file = ServeFile(api, request, !allowed.empty())) return *std::move(file);
+  if (allowed.empty() && IsFile(api, request.path)) allowed = "GET, HEAD, OPTIONS";
   if (allowed.empty()) return NotFound();
   Response response;
   if (request.method == "OPTIONS") {
@@ -141,6 +143,24 @@ void TagAnswer(const Request& request, Response& response) {
     response.status = 304;
     response.body.clear();
   }
+}
+
+// Leaves of a file the part that a GET asks for. The answer has its tag already.
+void SelectRange(const Request& request, Response& response) {
+  if (!response.accepts_ranges || response.status != 200 || !request.range) return;
+  if (request.method != "GET") return;  // RFC 9110, section 14.2
+  if (request.if_range && !AllowsPart(*request.if_range, EntityTag(response.body))) return;
+  const RangeDecision decision = DecideRange(*request.range, response.body.size());
+  if (decision.kind == RangeDecision::Kind::kWhole) return;
+  const std::string content_range = ContentRange(decision, response.body.size());
+  if (decision.kind == RangeDecision::Kind::kUnsatisfiable) {
+    response = Error(416, "range_not_satisfiable", "The file has no such bytes.");
+    response.accepts_ranges = true;
+  } else {
+    response.status = 206;
+    response.body = response.body.substr(decision.first, decision.length);
+  }
+  response.headers.emplace_back("Content-Range", content_range);
 }
 
 // What --delay and --fail ask for, before anything is changed.
@@ -188,7 +208,8 @@ Answered Dispatch(Api& api, Request& request) {
     }
     Response response = route ? route->handler(api, request) : AnswerWithoutRoute(api, request);
     if (is_read) TagAnswer(request, response);
-    if (is_read && api.frontend && BelongsToFrontend(request.path)) {
+    SelectRange(request, response);
+    if (is_read && route && api.frontend && BelongsToFrontend(request.path)) {
       // A navigation and a script get different answers; a browser that goes back must not mix
       // them.
       response.headers.emplace_back("Vary", "Accept");

@@ -30,12 +30,14 @@ class Exchange final : public httplib::Stream {
 
   // Set while a request is being answered.
   bool close_after_answer = false;  // the client must not send another request here
+  bool accepts_ranges = false;      // the answer is a file
   std::optional<Response> refusal;  // of a request whose body is not read
   std::string content_type;
 
   void Begin() {
     connection.BeginRequest();
     close_after_answer = false;
+    accepts_ranges = false;
     refusal.reset();
   }
 
@@ -205,7 +207,6 @@ class Server::Implementation : private httplib::Server {
     exchange.close_after_answer = request.version == "HTTP/1.0" || AsksToClose(request);
     exchange.content_type = request.get_header_value("Content-Type");
     request.headers.erase("Content-Type");  // the library would take a form apart
-    request.ranges.clear();
     exchange.refusal = FindRefusal(request);
     if (!exchange.refusal && request.has_header("Transfer-Encoding")) {
       exchange.refusal = ReadChunks(exchange.connection, request);
@@ -302,6 +303,8 @@ class Server::Implementation : private httplib::Server {
     asked.idempotency_key = OptionalHeader(request, "Idempotency-Key");
     asked.if_match = OptionalHeader(request, "If-Match");
     asked.if_none_match = OptionalHeader(request, "If-None-Match");
+    asked.range = OptionalHeader(request, Connection::kRange);
+    asked.if_range = OptionalHeader(request, "If-Range");
     asked.from_loopback = current_->connection.peer().is_loopback;
     asked.cross_site = IsCrossSite(request);
     asked.now = clock_();
@@ -323,6 +326,8 @@ class Server::Implementation : private httplib::Server {
     LogAccess(request, answer, took.count());
     response.status = answer.status;
     for (auto& [name, value] : answer.headers) response.headers.emplace(name, std::move(value));
+    current_->accepts_ranges = answer.accepts_ranges;
+    if (answer.accepts_ranges) response.headers.emplace("Accept-Ranges", "bytes");
     AllowOrigin(request, response);
     response.headers.emplace("X-Content-Type-Options", "nosniff");
     if (answer.status == 204 || answer.status == 304) return;
@@ -378,10 +383,10 @@ class Server::Implementation : private httplib::Server {
   }
 
   // Takes back what the library adds and is not so: an error of the domain does not close the
-  // connection, ranges are not served, and an answer without a body has no length.
+  // connection, ranges are served of files alone, and an answer without a body has no length.
   static void TrimHeaders(httplib::Response& response) {
     response.headers.erase("Keep-Alive");
-    response.headers.erase("Accept-Ranges");
+    if (!current_->accepts_ranges) response.headers.erase("Accept-Ranges");
     if (response.status == 204 || response.status == 304) response.headers.erase("Content-Length");
     response.headers.erase("Connection");
     if (current_->close_after_answer) response.headers.emplace("Connection", "close");

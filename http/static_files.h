@@ -1,18 +1,19 @@
 // The built-in page, and frontend builds from a folder. Source: SPEC section 6.
 #pragma once
 
-#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
 
 #include "http/api.h"
+#include "store/folder.h"
 
 namespace kiosk {
 
-// Reads the files of the frontend build in `folder`. No path leaves it, also not through links.
-// Throws std::runtime_error, in one line, if the folder has no index.html.
-[[nodiscard]] FileReader ReadFolder(const std::string& folder);
+// Reads the files of the frontend build in the folder at `path`, but none that is protected. No
+// path leaves it, also not through links. Throws std::runtime_error, in one line, if it has no
+// index.html.
+[[nodiscard]] FileReader ReadFolder(const std::string& path, IsProtected is_protected);
 
 // Whether a browser asks for a page to show, rather than a script for data.
 [[nodiscard]] bool IsNavigation(const Request& request);
@@ -21,9 +22,14 @@ namespace kiosk {
 // kiosk answers.
 [[nodiscard]] bool BelongsToFrontend(std::string_view path);
 
-// The file under the request's path: the frontend's, or else the built-in page's. A navigation to a
-// path without a file extension gets the frontend's index.html. Nothing if there is no such file.
-[[nodiscard]] std::optional<Response> ServeFile(Api& api, const Request& request);
+// The file under the request's path: the frontend's, or else the built-in page's. A navigation to
+// any other path gets the frontend's index.html, unless the path ends in the extension of an asset.
+// `is_api_path`: the API has a route of that path, for all that is no navigation. Nothing if the
+// path is not the frontend's.
+[[nodiscard]] std::optional<Response> ServeFile(Api& api, const Request& request, bool is_api_path);
+
+// Whether there is such a file.
+[[nodiscard]] bool IsFile(Api& api, std::string_view path);
 
 // The built-in page, opened at the API reference.
 Response GetDocs(Api& api, const Request& request);

@@ -93,37 +93,76 @@ void FillSlot(std::string& executable, size_t offset, std::string_view pack) {
   std::memcpy(executable.data() + at, &slot, sizeof slot);
 }
 
-// Adds the files of the last of `folders`, which begin with the root and lead there, under paths
-// that begin with `prefix`. As in serving a folder, links are followed unless they leave the root.
-void AddFiles(Database& db, std::vector<fs::path>& folders, const std::string& prefix) {
-  for (const auto& entry : fs::directory_iterator(folders.back())) {
-    std::error_code missing;
-    const fs::path file = fs::canonical(entry.path(), missing);
-    if (missing || !LiesIn(folders.front(), file)) continue;
-    const std::string path = prefix + entry.path().filename().string();
-    if (fs::is_regular_file(file)) {
-      db.Execute(kInsertFile, path, ReadWholeFile(file.string()));
-    } else if (fs::is_directory(file) && std::ranges::find(folders, file) == folders.end()) {
-      folders.push_back(file);
-      AddFiles(db, folders, path + "/");
-      folders.pop_back();
+std::string_view ReasonToLeaveOut(Folder::Kind kind) {
+  switch (kind) {
+    case Folder::Kind::kHidden:
+      return "a name that starts with a dot";
+    case Folder::Kind::kOutside:
+      return "a link that leads out of the folder";
+    case Folder::Kind::kProtected:
+      return "the database, or another file that kiosk works with";
+    case Folder::Kind::kSpecial:
+      return "not a file";
+    default:
+      return "a link that leads nowhere, or back to a folder that it is in";
+  }
+}
+
+// Adds the files of a frontend, as they are served.
+class FolderPacker {
+ public:
+  FolderPacker(Database& db, const std::string& path, const IsProtected& is_protected)
+      : db_(db), path_(path), folder_(path, is_protected) {}
+
+  // `passed_over` is a name that is not worth mentioning.
+  std::vector<std::string> AddAll(const std::string& passed_over) {
+    if (folder_.KindOf("index.html") != Folder::Kind::kFile) {
+      throw PackError("cannot pack the frontend " + path_ +
+                      ": it has no index.html; give --frontend the folder of a build");
+    }
+    passed_over_ = passed_over;
+    AddFolder("");
+    return std::move(left_out_);
+  }
+
+ private:
+  void AddFolder(const std::string& path) {
+    const auto id = folder_.IdOf(path);
+    if (!id) return;  // it was removed meanwhile
+    parents_.push_back(*id);
+    for (const std::string& name : folder_.Names(path)) {
+      if (name != passed_over_) Add(path.empty() ? name : path + "/" + name);
+    }
+    parents_.pop_back();
+  }
+
+  void Add(const std::string& path) {
+    const Folder::Kind kind = folder_.KindOf(path);
+    const auto id = folder_.IdOf(path);
+    if (kind == Folder::Kind::kFile) {
+      const auto content = folder_.Read(path);
+      if (!content) throw PackError("cannot read " + path_ + "/" + path);
+      db_.Execute(kInsertFile, path, *content);
+    } else if (id && std::ranges::find(parents_, *id) == parents_.end()) {
+      AddFolder(path);
+    } else {
+      left_out_.push_back(path + ": " + std::string(ReasonToLeaveOut(kind)));
     }
   }
-}
 
-void AddFolder(Database& db, const std::string& folder) {
-  if (!fs::is_regular_file(fs::path(folder) / "index.html")) {
-    throw PackError("cannot pack the frontend " + folder +
-                    ": it has no index.html; give --frontend the folder of a build");
-  }
-  std::vector<fs::path> folders{fs::canonical(folder)};
-  AddFiles(db, folders, "");
-}
+  Database& db_;
+  const std::string& path_;
+  Folder folder_;
+  std::string passed_over_;
+  std::vector<FileId> parents_;  // a link to one of them would never end
+  std::vector<std::string> left_out_;
+};
 
-// A new folder beside `target`, removed with what is in it when it goes out of scope.
+// A new folder next to `target`, removed with what is in it when it goes out of scope.
 class Workshop {
  public:
-  explicit Workshop(const std::string& target) : path_(target + ".XXXXXX") {
+  explicit Workshop(const std::string& target)
+      : path_((fs::path(target).parent_path() / ".kiosk-pack-XXXXXX").string()) {
     if (!::mkdtemp(path_.data())) {
       throw PackError("cannot write " + target + ": " + std::generic_category().message(errno) +
                       "; choose another place with -o");
@@ -136,13 +175,17 @@ class Workshop {
   Workshop(const Workshop&) = delete;
   Workshop& operator=(const Workshop&) = delete;
   [[nodiscard]] std::string File(const std::string& name) const { return path_ + "/" + name; }
+  [[nodiscard]] std::string name() const { return fs::path(path_).filename().string(); }
 
  private:
   std::string path_;
 };
 
-// The bytes of the database that the new executable carries; `path` is where it may be built.
-std::string BuildImage(const std::string& path, const PackOrder& order) {
+// The bytes of the database that the new executable carries. `left_out` becomes what of the
+// frontend is not in it.
+std::string BuildImage(const Workshop& workshop, const PackOrder& order,
+                       std::vector<std::string>& left_out) {
+  const std::string path = workshop.File("pack");
   if (order.origin) {
     CreateDatabase(path, *order.origin);
   } else {
@@ -159,7 +202,8 @@ std::string BuildImage(const std::string& path, const PackOrder& order) {
       db.Execute(kInsertOption, std::string_view("port"), std::to_string(*order.port));
     }
     if (order.frontend_folder) {
-      AddFolder(db, *order.frontend_folder);
+      FolderPacker packer(db, *order.frontend_folder, order.is_protected);
+      left_out = packer.AddAll(workshop.name());
     } else if (order.present) {
       db.Execute(kCopyFiles);
     }
@@ -238,19 +282,21 @@ std::optional<std::string> Pack::ReadFile(const std::string& path) const {
   return row.Step() ? std::optional(row.Text(0)) : std::nullopt;
 }
 
-void WritePack(const std::string& target, const PackOrder& order) {
+std::vector<std::string> WritePack(const std::string& target, const PackOrder& order) {
   if (fs::exists(target) && !IsExecutable(target)) {
     throw PackError("cannot write " + target +
                     ": it exists and is not an executable; choose another name with -o");
   }
   const Workshop workshop(target);
   std::string executable = ReadBareExecutable();
-  const std::string image = BuildImage(workshop.File("pack"), order);
+  std::vector<std::string> left_out;
+  const std::string image = BuildImage(workshop, order, left_out);
   const size_t offset = (executable.size() + kLargestPage - 1) / kLargestPage * kLargestPage;
   FillSlot(executable, offset, image);
   executable.resize(offset);
   WriteExecutable(workshop.File("executable"), executable, image);
   fs::rename(workshop.File("executable"), target);
+  return left_out;
 }
 
 }  // namespace kiosk

@@ -11,8 +11,10 @@
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "data/embedded.h"
+#include "store/folder.h"
 #include "store/seed.h"
 #include "store/sqlite.h"
 
@@ -59,12 +61,14 @@ struct PackOrder {
   std::optional<std::string> frontend_folder;  // none: the present pack's files
   std::optional<Origin> origin;                // none: the data in `database_file`
   std::string database_file;
+  IsProtected is_protected;  // files of the frontend's folder that must not be opened
   std::string name;
   std::optional<int> port;
 };
 
 // Writes a copy of the running executable that carries it all to `target`, whole or not at all.
-// Throws PackError or StoreError.
-void WritePack(const std::string& target, const PackOrder& order);
+// Returns what of the frontend's folder was left out and why, a line each. Throws PackError or
+// StoreError.
+std::vector<std::string> WritePack(const std::string& target, const PackOrder& order);
 
 }  // namespace kiosk

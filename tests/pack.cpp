@@ -189,7 +189,7 @@ TEST_CASE("a packed frontend holds what its folder serves, and nothing that lies
   link("assets", "build/static");
   link("..", "build/assets/circle");
   WriteFile(material.folder.File("build/.well-known"), "dot");
-  material.Pack({"-o", "demo", "--frontend", "build"});
+  REQUIRE(RunKiosk({"pack", "-o", "demo", "--frontend", "build"}, material.In()).exit_code == 0);
   CHECK(ReadFile(material.folder.File("demo")).find("from outside") == std::string::npos);
 
   const std::pair<std::string, int> files[] = {
