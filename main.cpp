@@ -285,8 +285,28 @@ std::string CheckOrigin(const std::string& text) {
              : text + " is not an origin such as http://shop.test:3000";
 }
 
+// A file by its path: what SQLite takes for memory or for a URI is never one.
+std::string CheckDatabaseName(const std::string& text) {
+  std::string name = text;
+  std::ranges::transform(name, name.begin(), [](unsigned char c) {
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : static_cast<char>(c);
+  });
+  if (name.empty()) return "no file is named; use --db kiosk.db, or --memory for none";
+  if (name == ":memory:" || name.starts_with("file::memory:")) {
+    return text + " is not a file; use --memory, or --db ./" + text + " for a file of that name";
+  }
+  if (name.starts_with("file:")) {
+    return text + " looks like a URI, and --db takes a path; use --db ./" + text +
+           " for a file of that name";
+  }
+  if (name.back() == '/') return text + " is a folder; use --db " + text + "kiosk.db";
+  return "";
+}
+
 void AddDatabaseOption(CLI::App& app, Options& options) {
-  app.add_option("--db", options.database, "Database file")->capture_default_str();
+  app.add_option("--db", options.database, "Database file")
+      ->check(CLI::Validator(CheckDatabaseName, ""))
+      ->capture_default_str();
 }
 
 CLI::Option* AddSeedOption(CLI::App& app, Options& options) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <functional>
 
+#include "store/hash.h"
 #include "store/idempotency.h"
 
 namespace kiosk {
@@ -29,14 +30,12 @@ std::string_view Trim(std::string_view text) {
   return text.substr(begin, text.find_last_not_of(" \t") - begin + 1);
 }
 
-// Tells requests under one key apart. A collision would only replay a client's own answer to it.
-int64_t Fingerprint(const Request& request) {
-  std::string text(request.path);
-  text += '\n';
-  text += request.query;
-  text += '\n';
-  text += request.body;
-  return static_cast<int64_t>(std::hash<std::string_view>{}(text));
+// Distinguishes requests under one key, the same in every build because it is stored.
+int64_t Fingerprint(const Request& request, const Json& body) {
+  std::string text(request.method);
+  text.append("\n").append(request.path).append("\n").append(request.query).append("\n");
+  text += CanonicalText(body);
+  return static_cast<int64_t>(Hash(text));
 }
 
 Response Replay(const idempotency::Answer& answer) {
@@ -143,19 +142,19 @@ std::variant<Json, Response> ReadBody(const Request& request) {
   return std::get<Json>(std::move(parsed));
 }
 
-Response AnswerOnce(Api& api, const Request& request,
+Response AnswerOnce(Api& api, const Request& request, const Json& body,
                     const std::function<Response(Database&)>& use_case) {
   if (!request.idempotency_key) return api.store.Write(use_case);
   const std::string_view key = *request.idempotency_key;
   if (key.empty() || key.size() > idempotency::kMaxKey) {
-    return InvalidRequest({"Idempotency-Key", "An Idempotency-Key has 1 to 255 bytes."});
+    return InvalidRequest({"Idempotency-Key", "`Idempotency-Key` must have 1 to 255 bytes."});
   }
-  const int64_t fingerprint = Fingerprint(request);
+  const int64_t fingerprint = Fingerprint(request, body);
   return api.store.Write([&](Database& db) {
     if (const auto kept = idempotency::Find(db, key, request.now)) {
       if (kept->fingerprint == fingerprint) return Replay(*kept);
       return Error(422, "idempotency_key_reused",
-                   "This Idempotency-Key was used with another body or path.");
+                   "This Idempotency-Key was used with another method, path or body.");
     }
     Response response = use_case(db);
     if (!response.is_kept) return response;

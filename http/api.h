@@ -120,8 +120,9 @@ enum class PlusSign { kItself, kSpace };
 [[nodiscard]] std::variant<Json, Response> ReadBody(const Request& request);
 
 // Runs `use_case` as one write transaction. With an Idempotency-Key the answer is stored in it, and
-// a repeated request gets the stored answer instead. `use_case` may be run twice.
-[[nodiscard]] Response AnswerOnce(Api& api, const Request& request,
+// a repeated request gets the stored answer instead; bodies are compared as JSON values. `use_case`
+// may be run twice.
+[[nodiscard]] Response AnswerOnce(Api& api, const Request& request, const Json& body,
                                   const std::function<Response(Database&)>& use_case);
 
 }  // namespace kiosk

@@ -70,7 +70,7 @@ Response PlaceOrderFrom(Api& api, const Request& request, const Json& body) {
   const auto parsed = ReadPlaceOrder(body);
   if (const auto* invalid = std::get_if<InvalidField>(&parsed)) return InvalidRequest(*invalid);
   const auto& wanted = std::get<PlaceOrderBody>(parsed);
-  return AnswerOnce(api, request, [&](Database& db) {
+  return AnswerOnce(api, request, body, [&](Database& db) {
     const auto result = benefits::PlaceOrder(db, wanted.user_id, wanted.items, request.now);
     if (const auto* refusal = std::get_if<BenefitRefusal>(&result)) return Refuse(*refusal);
     return Ok(WritePlacedOrder(std::get<BenefitOrder>(result), api.options.items_form));

@@ -232,7 +232,7 @@ Response CreateOrder(Api& api, const Request& request) {
   if (const auto invalid = rules::FindInvalidField(rules::Apply({}, wanted))) {
     return InvalidRequest(*invalid);
   }
-  return AnswerOnce(api, request, [&](Database& db) {
+  return AnswerOnce(api, request, json, [&](Database& db) {
     return Answer(api, desk::CreateOrder(db, wanted, api.options.order_gap_ms, request.now),
                   [](const DeskOrder& order) {
                     return Created("/orders/" + order.id, WriteDeskOrder(order));
@@ -301,7 +301,7 @@ Response CreateService(Api& api, const Request& request) {
   const auto parsed = ReadService(std::get<Json>(body));
   if (const auto* invalid = std::get_if<InvalidField>(&parsed)) return InvalidRequest(*invalid);
   const auto& wanted = std::get<ServiceBody>(parsed);
-  return AnswerOnce(api, request, [&](Database& db) {
+  return AnswerOnce(api, request, std::get<Json>(body), [&](Database& db) {
     return Answer(api, desk::CreateService(db, wanted.id, wanted.name), [](const Service& service) {
       return Created("/services/" + std::to_string(service.id), WriteService(service));
     });

@@ -85,12 +85,12 @@ Response GetInfo(Api& api, const Request& /*request*/) {
 Response Reset(Api& api, const Request& request) {
   if (auto refusal = RefuseFromElsewhere(request)) return *std::move(refusal);
   const Origin origin = OriginOf(api, request.now);
-  Response response = AnswerOnce(api, request, [&](Database& db) {
+  api.store.Write([&](Database& db) {
     ResetTo(db, origin);
-    return Ok(R"({"status":"reset"})");
+    return true;
   });
   api.store.CatalogueChanged();
-  return response;
+  return Ok(R"({"status":"reset"})");
 }
 
 Response DownloadBackup(Api& api, const Request& request) {

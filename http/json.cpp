@@ -157,6 +157,38 @@ std::optional<std::variant<Json, JsonError>> Parse(std::string_view text,
   return builder.Take();
 }
 
+// Strings begin with their length, so that none can look like something else.
+void AppendCanonical(std::string_view string, std::string& text) {
+  text.append(std::to_string(string.size())).append(1, '"').append(string);
+}
+
+// The depth is that of the document: at most kMaxJsonDepth.
+void AppendCanonical(const Json& json, std::string& text) {  // NOLINT(misc-no-recursion)
+  if (const auto* number = json.As<Json::Number>()) {
+    text += CanonicalNumber(number->digits) + ";";
+  } else if (const auto* string = json.As<std::string>()) {
+    AppendCanonical(*string, text);
+  } else if (const auto* array = json.As<Json::Array>()) {
+    text += '[';
+    for (const Json& item : *array) AppendCanonical(item, text);
+    text += ']';
+  } else if (const auto* object = json.As<Json::Object>()) {
+    std::vector<const Json::Member*> members;
+    for (const Json::Member& member : *object) members.push_back(&member);
+    std::ranges::stable_sort(members, {},
+                             [](const auto* member) { return std::string_view(member->first); });
+    text += '{';
+    for (const Json::Member* member : members) {
+      AppendCanonical(member->first, text);
+      AppendCanonical(member->second, text);
+    }
+    text += '}';
+  } else {
+    const auto* truth = json.As<bool>();
+    text += !truth ? "null" : *truth ? "true" : "false";
+  }
+}
+
 }  // namespace
 
 const Json* Json::Find(std::string_view name) const {
@@ -166,6 +198,12 @@ const Json* Json::Find(std::string_view name) const {
     if (key == name) return &value;
   }
   return nullptr;
+}
+
+std::string CanonicalText(const Json& json) {
+  std::string text;
+  AppendCanonical(json, text);
+  return text;
 }
 
 std::variant<Json, JsonError> ParseJson(std::string_view text) {

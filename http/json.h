@@ -47,6 +47,10 @@ class Json {
   std::variant<Null, bool, Number, std::string, Array, Object> value_;
 };
 
+// A text that two values share exactly if they are equal as JSON: the order of members, whitespace
+// and the spelling of numbers and strings do not matter. It is not JSON itself.
+[[nodiscard]] std::string CanonicalText(const Json& json);
+
 struct JsonError {
   size_t offset = 0;  // in bytes from the beginning
   std::string reason;

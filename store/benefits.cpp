@@ -1,6 +1,7 @@
 #include "store/benefits.h"
 
 #include <algorithm>
+#include <unordered_set>
 
 #include "store/next_ids.h"
 #include "store/rules.h"
@@ -48,21 +49,32 @@ constexpr char kListOrders[] = R"(
   ORDER BY order_id)";
 
 constexpr char kListItems[] = R"(
-  SELECT items.product_id, products.name, items.price
+  SELECT items.order_id, items.product_id, products.name, items.price
   FROM owned_products AS items JOIN products USING (product_id)
-  WHERE items.user_id = ? AND items.order_id = ? ORDER BY items.position)";
+  WHERE items.user_id = ?1 AND items.order_id IS NOT NULL
+    AND (?2 IS NULL OR items.order_id = ?2)
+  ORDER BY items.order_id, items.position)";
 
-BenefitOrder ReadOrder(Database& db, const Query& row) {
+// All but the items.
+BenefitOrder ReadOrder(const Query& row) {
   BenefitOrder order;
   order.order_id = row.Int(0);
   order.user_id = row.Text(1);
   order.total = Money{row.Int(2)};
   order.created_at = Timestamp{row.Int(3)};
-  Query items = db.Run(kListItems, order.user_id, order.order_id);
-  while (items.Step()) {
-    order.items.push_back({items.Text(0), items.Text(1), Money{items.Int(2)}});
-  }
   return order;
+}
+
+// Orders of one user, sorted by id. All items are read by one query: what a user owns is not
+// searched once for each order.
+void ReadItems(Database& db, const std::string& user_id, std::optional<int64_t> order_id,
+               std::vector<BenefitOrder>& orders) {
+  Query item = db.Run(kListItems, user_id, order_id);
+  auto order = orders.begin();
+  while (item.Step()) {
+    while (order->order_id != item.Int(0)) ++order;
+    order->items.push_back({item.Text(1), item.Text(2), Money{item.Int(3)}});
+  }
 }
 
 // The products named, each once, in the order of their first mention; and what is known of them.
@@ -72,17 +84,17 @@ struct Basket {
 };
 
 Basket FillBasket(Database& db, const User& user, const std::vector<std::string>& product_ids) {
+  const std::unordered_set<std::string_view> owned(user.product_ids.begin(),
+                                                   user.product_ids.end());
+  std::unordered_set<std::string_view> seen;
   Basket basket;
   for (const std::string& id : product_ids) {
-    if (std::ranges::find(basket.products, id, &Product::product_id) != basket.products.end()) {
-      continue;
-    }
+    if (!seen.insert(id).second) continue;
     Query row = db.Run(kFindProduct, id);
     const bool exists = row.Step();
     const Money price{exists ? row.Int(1) : 0};
     basket.products.push_back({id, exists ? row.Text(0) : "", price});
-    basket.facts.push_back(
-        {exists, std::ranges::find(user.product_ids, id) != user.product_ids.end(), price});
+    basket.facts.push_back({exists, owned.contains(id), price});
     if (!exists) break;  // decided: a long list of unknown ids costs no more than one
   }
   return basket;
@@ -158,13 +170,18 @@ std::variant<BenefitOrder, BenefitRefusal> PlaceOrder(Database& db, std::string_
 std::optional<BenefitOrder> FindOrder(Database& db, int64_t order_id) {
   Query row = db.Run(kFindOrder, order_id);
   if (!row.Step()) return std::nullopt;
-  return ReadOrder(db, row);
+  std::vector<BenefitOrder> orders{ReadOrder(row)};
+  ReadItems(db, orders[0].user_id, order_id, orders);
+  return std::move(orders[0]);
 }
 
 std::vector<BenefitOrder> ListOrders(Database& db, std::string_view user_id) {
   std::vector<BenefitOrder> orders;
-  Query row = db.Run(kListOrders, user_id);
-  while (row.Step()) orders.push_back(ReadOrder(db, row));
+  {
+    Query row = db.Run(kListOrders, user_id);
+    while (row.Step()) orders.push_back(ReadOrder(row));
+  }
+  ReadItems(db, std::string(user_id), std::nullopt, orders);
   return orders;
 }
 

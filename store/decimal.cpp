@@ -108,4 +108,18 @@ std::optional<int64_t> ParseDecimal(std::string_view number, int decimals, int64
   return parts->negative ? -value : value;
 }
 
+std::string CanonicalNumber(std::string_view number) {
+  const auto parts = ReadFront(number);
+  if (!parts) return std::string(number);
+  std::string digits(parts->whole);
+  digits += parts->fraction;
+  const size_t first = digits.find_first_not_of('0');
+  if (first == std::string::npos) return "0e0";
+  const size_t last = digits.find_last_not_of('0');
+  const auto zeros = static_cast<int64_t>(digits.size() - 1 - last);
+  const int64_t exponent = parts->exponent - std::ssize(parts->fraction) + zeros;
+  return (parts->negative ? "-" : "") + digits.substr(first, last + 1 - first) + "e" +
+         std::to_string(exponent);
+}
+
 }  // namespace kiosk

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
 
 namespace kiosk {
@@ -16,5 +17,8 @@ namespace kiosk {
 
 // The length of the longest JSON number at the front of `text`; 0 if there is none.
 [[nodiscard]] size_t NumberLength(std::string_view text);
+
+// The one spelling of a JSON number's value: "1", "1.0" and "10e-1" are all "1e0".
+[[nodiscard]] std::string CanonicalNumber(std::string_view number);
 
 }  // namespace kiosk

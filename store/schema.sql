@@ -108,7 +108,7 @@ CREATE VIEW desk_order_rows AS
 -- The first answer to a POST with an Idempotency-Key, kept for 24 hours.
 CREATE TABLE idempotent_answers (
   key         TEXT    PRIMARY KEY,
-  fingerprint INTEGER NOT NULL,                   -- of the path and the body
+  fingerprint INTEGER NOT NULL,                   -- of the method, the path and the body
   status      INTEGER NOT NULL,
   location    TEXT    NOT NULL,                   -- empty: none
   body        TEXT    NOT NULL,

@@ -43,6 +43,7 @@ void ConfigureOnce() {
   std::call_once(once, [] {
     sqlite3_config(SQLITE_CONFIG_MULTITHREAD);
     sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+    sqlite3_config(SQLITE_CONFIG_URI, 0);  // every path is one: "file:x" is a file of that name
   });
 }
 

@@ -613,7 +613,6 @@ TEST_CASE("a file that is no database of ours is refused and left as it is") {
     CheckRefusedUntouched(folder, {"--db", "kiosk.db/kiosk.db"},
                           "cannot use the database kiosk.db/kiosk.db: Not a directory");
   }
-  SUBCASE("without a name") { CheckRefusedUntouched(folder, {"--db", ""}, "database"); }
   SUBCASE("a pipe") {
     REQUIRE(::mkfifo(path.c_str(), 0666) == 0);
     CheckRefusedUntouched(folder, {}, where + "it is not a plain file; choose another one");

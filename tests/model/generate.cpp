@@ -70,11 +70,24 @@ class Generator {
     return call.method == "POST" && OneIn(3) ? WithKey(std::move(call)) : call;
   }
 
+  // The same JSON value, with its members in another order and with spaces.
+  static Call Respelled(Call call) {
+    const auto body = ParseValue(call.body);
+    if (!body || body->members.empty()) return call;
+    std::string text = "{ ";
+    for (auto member = body->members.rbegin(); member != body->members.rend(); ++member) {
+      if (text.size() > 2) text += " ,\n";
+      text += Quote(member->first) + " : " + Canonical(member->second);
+    }
+    call.body = text + "}";
+    return call;
+  }
+
   // With a new key, or one that was used: mostly with what it was used for.
   Call WithKey(Call call) {
     if (!keyed_.empty() && OneIn(2)) {
       const Call& earlier = keyed_[static_cast<size_t>(Number(0, std::ssize(keyed_) - 1))];
-      if (!OneIn(5)) return earlier;
+      if (!OneIn(5)) return OneIn(2) ? Respelled(earlier) : earlier;
       call.key = earlier.key;
       return call;
     }

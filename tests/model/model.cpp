@@ -355,7 +355,7 @@ Complaint Model::Apply(const Sent& sent, const Answer& answer) {
   const bool is_kept = kept != kept_.end() && sent.now - kept->second.at < kKeptFor;
   if (is_kept) {
     const Kept& first = kept->second;
-    if (first.path == call.path && first.body == call.body) {
+    if (first.path == call.path && Canonical(first.body) == Canonical(call.body)) {
       return IsAnswer(
           answer, first.answer.status, Canonical(first.answer.body),
           {{"Idempotency-Replayed", "true"}, {"Location", Header(first.answer, "Location")}});
