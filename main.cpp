@@ -22,6 +22,7 @@
 #include "data/embedded.h"
 #include "http/codec.h"
 #include "http/metrics.h"
+#include "http/origin_options.h"
 #include "http/output.h"
 #include "http/process.h"
 #include "http/routes.h"
@@ -275,16 +276,6 @@ std::string CheckRange(const std::string& text) {
   return ParseRange(text) ? "" : text + " is not a time in milliseconds such as 200 or 200-800";
 }
 
-// As a browser writes it in `Origin`; anything else would never match one.
-std::string CheckOrigin(const std::string& text) {
-  const size_t scheme = text.find("://");
-  const bool is_origin = scheme != std::string::npos && scheme + 3 < text.size() &&
-                         text.find_first_of("/?# ", scheme + 3) == std::string::npos;
-  return is_origin || text == "*" || text == "null"
-             ? ""
-             : text + " is not an origin such as http://shop.test:3000";
-}
-
 // A file by its path: what SQLite takes for memory or for a URI is never one.
 std::string CheckDatabaseName(const std::string& text) {
   std::string name = text;
@@ -322,12 +313,31 @@ CLI::Option* AddPortOption(CLI::App& app, Options& options) {
 // What this executable carries becomes the default, and is told by --help.
 void Unpack(const Pack& pack, CLI::App& app, Options& options) {
   options.pack = &pack;
+  options.api.name = pack.name();
   options.database = pack.name() + ".db";
   options.server.port = pack.port().value_or(options.server.port);
   const int64_t files = pack.file_count();
   app.description(pack.name() + ": a packed kiosk. It carries " +
                   (files > 0 ? "a frontend of " + std::to_string(files) + " files, " : "") +
                   "its own data and port " + std::to_string(options.server.port) + ".");
+}
+
+// Who may ask: names of this machine, and pages of other origins.
+void AddAccessOptions(CLI::App& app, PolicyOptions& policy) {
+  app.add_option("--cors-origin", policy.allowed_origins,
+                 "One more allowed browser origin, repeatable; * for any")
+      ->type_name("ORIGIN")
+      ->allow_extra_args(false)
+      ->check(CLI::Validator(CheckCorsOrigin, ""));
+  app.add_option("--allow-host", policy.allowed_hosts, "One more accepted Host name, repeatable")
+      ->type_name("NAME")
+      ->allow_extra_args(false)
+      ->check(CLI::Validator(CheckAllowedHost, ""));
+  app.add_option("--control-origin", policy.control_origins,
+                 "One more browser origin that may also use the control API, repeatable")
+      ->type_name("ORIGIN")
+      ->allow_extra_args(false)
+      ->check(CLI::Validator(CheckControlOrigin, ""));
 }
 
 void AddServeOptions(CLI::App& app, Options& options) {
@@ -337,13 +347,7 @@ void AddServeOptions(CLI::App& app, Options& options) {
   AddDatabaseOption(app, options);
   app.add_flag("--memory", options.in_memory, "Keep nothing after exit");
   AddSeedOption(app, options);
-  app.add_option("--cors-origin", options.server.allowed_origins,
-                 "One more allowed browser origin, repeatable; * for any")
-      ->allow_extra_args(false)
-      ->check(CLI::Validator(CheckOrigin, ""));
-  app.add_option("--allow-host", options.server.allowed_hosts,
-                 "One more accepted Host name, repeatable")
-      ->allow_extra_args(false);
+  AddAccessOptions(app, options.server.policy);
   app.add_option_function<std::string>(
          "--order-gap",
          [&options](const std::string& text) { options.api.order_gap_ms = *ParseDuration(text); },

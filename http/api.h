@@ -34,8 +34,8 @@ struct Request {
   std::optional<std::string_view> if_none_match;
   std::optional<std::string_view> range;
   std::optional<std::string_view> if_range;
-  bool from_loopback = false;
-  bool cross_site = false;  // sent by a page of an origin that is not allowed
+  bool cross_site = false;    // sent by a page of an origin that is not allowed
+  bool is_preflight = false;  // a browser asks what a page of another origin may send
   Timestamp now;
 
   // The path's parameters, decoded, in the order of the route's pattern; set by the routes.
@@ -62,6 +62,7 @@ struct ApiOptions {
   std::pair<int64_t, int64_t> delay_ms{0, 0};
   double failing_share = 0;
   std::string version;
+  std::string name;  // of a demo
 };
 
 // The content of a file by its path, which has no slash in front; nothing if there is none.

@@ -3,6 +3,8 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <array>
+#include <charconv>
 #include <filesystem>
 
 #include "http/seed_reader.h"
@@ -10,11 +12,6 @@
 
 namespace kiosk {
 namespace {
-
-std::optional<Response> RefuseFromElsewhere(const Request& request) {
-  if (request.from_loopback) return std::nullopt;
-  return Error(403, "loopback_only", "This is answered only on the machine that kiosk runs on.");
-}
 
 // What the database goes back to.
 Origin OriginOf(Api& api, Timestamp now) {
@@ -24,6 +21,24 @@ Origin OriginOf(Api& api, Timestamp now) {
     throw std::runtime_error("the stored seed is invalid: " + invalid->message);
   }
   return std::get<Seed>(std::move(seed));
+}
+
+// What is injected, one sentence each.
+std::vector<std::string> Injections(const ApiOptions& options) {
+  std::vector<std::string> sentences;
+  const auto [least, most] = options.delay_ms;
+  if (most > 0) {
+    const std::string range = least == most ? "" : std::to_string(least) + " to ";
+    sentences.push_back("API responses are delayed by " + range + std::to_string(most) + " ms.");
+  }
+  if (options.failing_share > 0) {
+    std::array<char, 32> percent{};
+    const auto written = std::to_chars(percent.data(), percent.data() + percent.size(),
+                                       options.failing_share * 100, std::chars_format::general, 6);
+    sentences.push_back(std::string(percent.data(), written.ptr) +
+                        " % of the API requests fail with 503.");
+  }
+  return sentences;
 }
 
 // A copy of the database, read piece by piece, whose name is gone as soon as it is open.
@@ -82,8 +97,20 @@ Response GetInfo(Api& api, const Request& /*request*/) {
   return Ok(out.Take());
 }
 
+Response GetStatus(Api& api, const Request& /*request*/) {
+  const ApiOptions& options = api.options;
+  JsonWriter out;
+  out.BeginObject().Key("version").String(options.version);
+  if (!options.name.empty()) out.Key("name").String(options.name);
+  out.Key("order_gap_ms").Int(options.order_gap_ms);
+  out.Key("order_items").String(options.items_form == ItemsForm::kIds ? "ids" : "objects");
+  out.Key("injected").BeginArray();
+  for (const std::string& sentence : Injections(options)) out.String(sentence);
+  out.EndArray().EndObject();
+  return Ok(out.Take());
+}
+
 Response Reset(Api& api, const Request& request) {
-  if (auto refusal = RefuseFromElsewhere(request)) return *std::move(refusal);
   const Origin origin = OriginOf(api, request.now);
   api.store.Write([&](Database& db) {
     ResetTo(db, origin);
@@ -94,7 +121,6 @@ Response Reset(Api& api, const Request& request) {
 }
 
 Response DownloadBackup(Api& api, const Request& request) {
-  if (auto refusal = RefuseFromElsewhere(request)) return *std::move(refusal);
   Response response;
   response.content_type = "application/vnd.sqlite3";
   response.headers.emplace_back("Content-Disposition", "attachment; filename=\"kiosk-backup.db\"");

@@ -1,4 +1,4 @@
-// The endpoints for whoever runs the kiosk. Source: SPEC section 6.
+// The endpoints for whoever runs the kiosk. Source: SPEC sections 6 and 7.
 #pragma once
 
 #include "http/api.h"
@@ -7,6 +7,8 @@ namespace kiosk {
 
 Response GetHealth(Api& api, const Request& request);
 Response GetMetrics(Api& api, const Request& request);
+// What a page needs to know of the server: public, unlike GetInfo.
+Response GetStatus(Api& api, const Request& request);
 Response GetInfo(Api& api, const Request& request);
 Response Reset(Api& api, const Request& request);
 Response DownloadBackup(Api& api, const Request& request);

@@ -17,7 +17,9 @@ namespace {
 
 using Handler = Response (*)(Api&, const Request&);
 
-enum class Kind { kApi, kOperation };  // delays and failures are injected into the API alone
+// Delays and failures are injected into the API alone; the control API has rules of its own about
+// who may use it.
+enum class Kind { kApi, kOperation, kControl };
 
 struct Route {
   std::string_view method;
@@ -52,12 +54,16 @@ constexpr Route kRoutes[] = {
     // For whoever runs it.
     {"GET", "/healthz", GetHealth, Kind::kOperation},
     {"GET", "/metrics", GetMetrics, Kind::kOperation},
-    {"GET", "/_kiosk/info", GetInfo, Kind::kOperation},
-    {"POST", "/_kiosk/reset", Reset, Kind::kOperation},
-    {"GET", "/_kiosk/backup", DownloadBackup, Kind::kOperation},
     {"GET", "/openapi.json", GetOpenApi, Kind::kOperation},
-    {"GET", "/docs", GetDocs, Kind::kOperation},
+    {"GET", "/docs", GetPage, Kind::kOperation},
+    {"GET", "/_kiosk", GetPage, Kind::kOperation},
     {"GET", "/_kiosk/page/{file}", GetPageFile, Kind::kOperation},
+    {"GET", "/_kiosk/status", GetStatus, Kind::kOperation},
+
+    // Who may use it is section 7's to say.
+    {"GET", "/_kiosk/info", GetInfo, Kind::kControl},
+    {"POST", "/_kiosk/reset", Reset, Kind::kControl},
+    {"GET", "/_kiosk/backup", DownloadBackup, Kind::kControl},
 };
 
 std::string_view TakeSegment(std::string_view& path) {
@@ -103,8 +109,13 @@ Response AnswerWithoutRoute(Api& api, const Request& request) {
   std::string allowed = RoutedMethods(request.path);
   if (auto file = ServeFile(api, request, !allowed.empty())) return *std::move(file);
   if (allowed.empty() && IsFile(api, request.path)) allowed = "GET, HEAD, OPTIONS";
-  if (allowed.empty()) return NotFound();
   Response response;
+  if (allowed.empty()) {
+    // A preflight is answered also for a path that is not there: the page then reads the 404.
+    if (!request.is_preflight) return NotFound();
+    response.status = 204;
+    return response;
+  }
   if (request.method == "OPTIONS") {
     response.status = 204;
   } else {
@@ -218,6 +229,14 @@ Answered Dispatch(Api& api, Request& request) {
   } catch (const std::exception& fault) {
     return {AnswerFault(api, request, fault), index};
   }
+}
+
+Area AreaOf(std::string_view path) {
+  if (!path.starts_with("/_kiosk/")) return Area::kOpen;
+  const bool is_open = std::ranges::any_of(kRoutes, [path](const Route& route) {
+    return route.kind != Kind::kControl && Matches(route.path, path);
+  });
+  return is_open ? Area::kOpen : Area::kControl;
 }
 
 std::vector<std::string> RouteLabels() {

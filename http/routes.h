@@ -2,9 +2,11 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "http/api.h"
+#include "http/request_policy.h"
 
 namespace kiosk {
 
@@ -16,6 +18,10 @@ struct Answered {
 
 // Answers a request. Never throws: a fault becomes 500, 503 or 507 and hides its text.
 [[nodiscard]] Answered Dispatch(Api& api, Request& request);
+
+// The control API is everything below /_kiosk/ but the page and the status, whether there is such a
+// route or not.
+[[nodiscard]] Area AreaOf(std::string_view path);
 
 // "GET /orders/{id}" and so on; the last one is for requests that found no route.
 [[nodiscard]] std::vector<std::string> RouteLabels();

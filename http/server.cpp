@@ -7,10 +7,10 @@
 #include <unistd.h>
 
 #include "http/acceptor.h"
-#include "http/access.h"
 #include "http/chunked.h"
 #include "http/connection.h"
 #include "http/output.h"
+#include "http/request_policy.h"
 #include "http/routes.h"
 #include "http/sockets.h"
 
@@ -33,12 +33,16 @@ class Exchange final : public httplib::Stream {
   bool accepts_ranges = false;      // the answer is a file
   std::optional<Response> refusal;  // of a request whose body is not read
   std::string content_type;
+  RequestHead head;
+  Verdict verdict;
 
   void Begin() {
     connection.BeginRequest();
     close_after_answer = false;
     accepts_ranges = false;
     refusal.reset();
+    head = {};
+    verdict = {};
   }
 
   ssize_t read(char* data, size_t size) override { return connection.Read(data, size); }
@@ -137,8 +141,8 @@ class Server::Implementation : private httplib::Server {
   Implementation(ServerOptions options, std::function<Timestamp()> clock)
       : options_(std::move(options)),
         clock_(std::move(clock)),
+        policy_(options_.policy, OwnName()),
         acceptor_(Listen(options_.host, options_.port)) {
-    options_.allowed_hosts.push_back(OwnName());
     set_payload_max_length(kMaxBody);
     set_pre_routing_handler([this](const httplib::Request& request, httplib::Response& response) {
       return CheckBeforeBody(request, response);
@@ -207,7 +211,8 @@ class Server::Implementation : private httplib::Server {
     exchange.close_after_answer = request.version == "HTTP/1.0" || AsksToClose(request);
     exchange.content_type = request.get_header_value("Content-Type");
     request.headers.erase("Content-Type");  // the library would take a form apart
-    exchange.refusal = FindRefusal(request);
+    Judge(exchange, request);
+    exchange.refusal = FindRefusal(exchange, request);
     if (!exchange.refusal && request.has_header("Transfer-Encoding")) {
       exchange.refusal = ReadChunks(exchange.connection, request);
     }
@@ -250,37 +255,27 @@ class Server::Implementation : private httplib::Server {
     return HandlerResponse::Handled;
   }
 
-  [[nodiscard]] std::optional<Response> FindRefusal(const httplib::Request& request) const {
+  // Also of a request that could not be read whole, as far as it was.
+  void Judge(Exchange& exchange, const httplib::Request& request) const {
+    exchange.head = {};
+    exchange.head.method = request.method;
+    exchange.head.from_loopback = exchange.connection.peer().is_loopback;
+    exchange.head.SetTarget(request.target);
+    for (const auto& [name, value] : request.headers) exchange.head.AddHeader(name, value);
+    exchange.verdict = policy_.Judge(exchange.head, AreaOf(exchange.head.path));
+  }
+
+  static std::optional<Response> FindRefusal(const Exchange& exchange,
+                                             const httplib::Request& request) {
     if (!HasSoundFraming(request)) return AnswerUnreadable(400);
-    if (auto refusal = CheckAccess(request)) return refusal;
+    const size_t hosts = request.get_header_value_count("Host");
+    if (hosts > 1 || (hosts == 0 && request.version == "HTTP/1.1")) return AnswerUnreadable(400);
+    if (const auto& denial = exchange.verdict.denial) {
+      return Error(403, denial->code, denial->message);
+    }
     if (IsTooLong(request)) return AnswerUnreadable(413);
     if (request.has_header("Content-Encoding")) return AnswerUnreadable(415);
     return std::nullopt;
-  }
-
-  [[nodiscard]] std::optional<Response> CheckAccess(const httplib::Request& request) const {
-    const size_t hosts = request.get_header_value_count("Host");
-    if (hosts > 1 || (hosts == 0 && request.version == "HTTP/1.1")) return AnswerUnreadable(400);
-    if (hosts == 1 && !access::IsHostAllowed(Header(request, "Host"), options_.allowed_hosts)) {
-      return Error(403, "host_not_allowed",
-                   "This Host is not allowed; start kiosk with --allow-host to accept it.");
-    }
-    if (ChangesState(request.method) && IsCrossSite(request)) {
-      return Error(403, "origin_not_allowed",
-                   "This Origin is not allowed; start kiosk with --cors-origin to accept it.");
-    }
-    return std::nullopt;
-  }
-
-  [[nodiscard]] bool IsOriginAllowed(const httplib::Request& request,
-                                     std::string_view origin) const {
-    return access::IsOriginAllowed(origin, Header(request, "Host"), options_.allowed_origins);
-  }
-
-  [[nodiscard]] bool IsCrossSite(const httplib::Request& request) const {
-    const auto origin = OptionalHeader(request, "Origin");
-    return origin ? !IsOriginAllowed(request, *origin)
-                  : Header(request, "Sec-Fetch-Site") == "cross-site";
   }
 
   // The error handler: answers a request that was read whole, or says why it could not be read.
@@ -288,15 +283,15 @@ class Server::Implementation : private httplib::Server {
     if (response.has_header("Content-Type")) return;  // answered before its body was read
     if (response.status != 404) {
       current_->close_after_answer = true;
+      Judge(*current_, request);
       Send(request, AnswerUnreadable(response.status), response);
       return;
     }
     const auto begin = steady_clock::now();
     kiosk::Request asked;
     asked.method = request.method;
-    const std::string_view target = request.target;
-    asked.path = target.substr(0, target.find('?'));
-    asked.query = target.substr(std::min(target.size(), asked.path.size() + 1));
+    asked.path = current_->head.path;
+    asked.query = current_->head.query;
     asked.body = request.body;
     asked.accept = Header(request, "Accept");
     asked.content_type = current_->content_type;
@@ -305,8 +300,8 @@ class Server::Implementation : private httplib::Server {
     asked.if_none_match = OptionalHeader(request, "If-None-Match");
     asked.range = OptionalHeader(request, Connection::kRange);
     asked.if_range = OptionalHeader(request, "If-Range");
-    asked.from_loopback = current_->connection.peer().is_loopback;
-    asked.cross_site = IsCrossSite(request);
+    asked.cross_site = current_->verdict.is_cross_site;
+    asked.is_preflight = current_->head.IsPreflight();
     asked.now = clock_();
     Answered answered = Dispatch(*api_, asked);
     Send(request, std::move(answered.response), response, answered.route, begin);
@@ -328,7 +323,9 @@ class Server::Implementation : private httplib::Server {
     for (auto& [name, value] : answer.headers) response.headers.emplace(name, std::move(value));
     current_->accepts_ranges = answer.accepts_ranges;
     if (answer.accepts_ranges) response.headers.emplace("Accept-Ranges", "bytes");
-    AllowOrigin(request, response);
+    for (auto& [name, value] : CorsHeaders(current_->head, current_->verdict.grants_cors)) {
+      response.headers.emplace(name, std::move(value));
+    }
     response.headers.emplace("X-Content-Type-Options", "nosniff");
     if (answer.status == 204 || answer.status == 304) return;
     if (answer.next_piece) {
@@ -364,24 +361,6 @@ class Server::Implementation : private httplib::Server {
     }
   }
 
-  // Cross-origin headers for a page that may read the answer.
-  void AllowOrigin(const httplib::Request& request, httplib::Response& response) const {
-    response.headers.emplace("Vary", "Origin");
-    const auto origin = OptionalHeader(request, "Origin");
-    if (!origin || !IsOriginAllowed(request, *origin)) return;
-    response.headers.emplace("Access-Control-Allow-Origin", *origin);
-    if (request.method == "OPTIONS" && request.has_header("Access-Control-Request-Method")) {
-      response.headers.emplace("Access-Control-Allow-Methods",
-                               "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS");
-      response.headers.emplace("Access-Control-Allow-Headers",
-                               "Content-Type, If-Match, If-None-Match, Idempotency-Key");
-      response.headers.emplace("Access-Control-Max-Age", "600");
-    } else {
-      response.headers.emplace("Access-Control-Expose-Headers",
-                               "ETag, Location, Link, Idempotency-Replayed");
-    }
-  }
-
   // Takes back what the library adds and is not so: an error of the domain does not close the
   // connection, ranges are served of files alone, and an answer without a body has no length.
   static void TrimHeaders(httplib::Response& response) {
@@ -409,6 +388,7 @@ class Server::Implementation : private httplib::Server {
 
   ServerOptions options_;
   std::function<Timestamp()> clock_;
+  RequestPolicy policy_;
   Api* api_ = nullptr;
   Acceptor acceptor_;  // last: its threads use everything above
 };

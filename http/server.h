@@ -6,10 +6,10 @@
 #include <memory>
 #include <stdexcept>
 #include <string>
-#include <vector>
 
 #include "http/access_log.h"
 #include "http/api.h"
+#include "http/request_policy.h"
 
 namespace kiosk {
 
@@ -22,8 +22,7 @@ class ServerError : public std::runtime_error {
 struct ServerOptions {
   std::string host;  // empty: the loopback, 127.0.0.1 and ::1
   int port = 4000;   // 0: any free one
-  std::vector<std::string> allowed_hosts;
-  std::vector<std::string> allowed_origins;
+  PolicyOptions policy;
   LogFormat log_format = LogFormat::kText;
 };
 

@@ -29,6 +29,8 @@ Response FileAnswer(std::string_view path, std::string content) {
 Response PageAnswer(std::string_view name, std::string_view content) {
   Response response = FileAnswer(name, std::string(content));
   response.headers.emplace_back("Content-Security-Policy", kPagePolicy);
+  // The control API knows kiosk's own page by it, also in browsers without Sec-Fetch-Site.
+  response.headers.emplace_back("Referrer-Policy", "same-origin");
   return response;
 }
 
@@ -128,7 +130,7 @@ bool IsFile(Api& api, std::string_view path) {
   return found && found->status != 404;
 }
 
-Response GetDocs(Api& /*api*/, const Request& /*request*/) {
+Response GetPage(Api& /*api*/, const Request& /*request*/) {
   return PageAnswer(kIndex, *embedded::WebFile(kIndex));
 }
 

@@ -31,8 +31,8 @@ namespace kiosk {
 // Whether there is such a file.
 [[nodiscard]] bool IsFile(Api& api, std::string_view path);
 
-// The built-in page, opened at the API reference.
-Response GetDocs(Api& api, const Request& request);
+// The built-in page; its path says which view it opens.
+Response GetPage(Api& api, const Request& request);
 Response GetOpenApi(Api& api, const Request& request);
 // A file of the built-in page by its name; it is there beside any frontend.
 Response GetPageFile(Api& api, const Request& request);

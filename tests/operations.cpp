@@ -31,9 +31,6 @@ constexpr char kHealthy[] = R"({"status":"ok"})";
 constexpr char kReset[] = R"({"status":"reset"})";
 constexpr char kUnavailable[] =
     R"({"error":"storage_unavailable","message":"The database cannot be reached at the moment; nothing was changed."})";
-constexpr char kLoopbackOnly[] =
-    R"({"error":"loopback_only","message":"This is answered only on the machine that kiosk runs on."})";
-
 // Another program that has the database file open.
 class OtherProgram {
  public:
@@ -536,18 +533,22 @@ void CheckFromElsewhere(const std::string& address) {
   };
   const Headers by_address = {{"Host", address + ":4000"}};
   CHECK(ask(address, "GET", "/api/users/ann", by_address).status == 200);  // the API itself is open
+  CHECK(ask(address, "GET", "/_kiosk/status", by_address).status == 200);
   for (const Headers& headers :
        {by_address, Headers{{"Host", "localhost"}},
         Headers{{"Host", "127.0.0.1"}, {"X-Forwarded-For", "127.0.0.1"}},
         Headers{
             {"Host", "127.0.0.1"}, {"X-Real-IP", "127.0.0.1"}, {"Forwarded", "for=127.0.0.1"}}}) {
     CAPTURE(headers[0].second);
-    for (const auto& [method, target] : std::vector<std::pair<std::string, std::string>>{
-             {"POST", "/_kiosk/reset"}, {"GET", "/_kiosk/backup"}, {"HEAD", "/_kiosk/backup"}}) {
+    for (const auto& [method, target] :
+         std::vector<std::pair<std::string, std::string>>{{"POST", "/_kiosk/reset"},
+                                                          {"GET", "/_kiosk/backup"},
+                                                          {"HEAD", "/_kiosk/backup"},
+                                                          {"GET", "/_kiosk/info"}}) {
       CAPTURE(target);
       const Answer answer = ask(address, method, target, headers);
       CHECK(answer.status == 403);
-      if (method != "HEAD") CHECK(answer.body == kLoopbackOnly);
+      if (method != "HEAD") CHECK(answer.body.starts_with(R"({"error":"local_only",)"));
     }
   }
   CHECK(QueryFile(path, "SELECT user_id FROM users") == "ann");

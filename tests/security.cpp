@@ -17,9 +17,7 @@ namespace {
 
 constexpr char kHealthy[] = R"({"status":"ok"})";
 constexpr char kHostNotAllowed[] =
-    R"({"error":"host_not_allowed","message":"This Host is not allowed; start kiosk with --allow-host to accept it."})";
-constexpr char kOriginNotAllowed[] =
-    R"({"error":"origin_not_allowed","message":"This Origin is not allowed; start kiosk with --cors-origin to accept it."})";
+    R"({"error":"host_not_allowed","message":"The host evil.example is not allowed; start kiosk with --allow-host evil.example to accept it."})";
 constexpr char kNotHttp[] = R"({"error":"bad_request","message":"The request is not valid HTTP."})";
 constexpr char kTooLarge[] =
     R"({"error":"payload_too_large","message":"A body has at most 1 MiB."})";
@@ -146,7 +144,8 @@ TEST_CASE("a Host is localhost, an IP literal, the machine's own name or one tha
     CAPTURE(row.host);
     const Answer answer = Ask(kiosk.port(), "GET", "/healthz", "", {{"Host", row.host}});
     CHECK(answer.status == (row.allowed ? 200 : 403));
-    CHECK(answer.body == (row.allowed ? kHealthy : kHostNotAllowed));
+    CHECK(answer.body.starts_with(row.allowed ? kHealthy : R"({"error":"host_not_allowed",)"));
+    CHECK((row.allowed || answer.body.find("--allow-host") != std::string::npos));
   }
 }
 
@@ -179,7 +178,8 @@ TEST_CASE("a page of another origin can read nothing and change nothing, on any 
       {{"Origin", "http://127.0.0.1.nip.io:4000"}},
       {{"Origin", "file://"}},
       {{"Origin", ""}},
-      {{"Origin", "http://evil.example"}, {"Sec-Fetch-Site", "same-origin"}},
+      {{"Origin", "http://evil.example"}, {"Sec-Fetch-Site", "same-site"}},
+      {{"Origin", "http://localhost"}, {"Origin", "http://localhost"}},
       {{"Sec-Fetch-Site", "cross-site"}},  // a form, a link or an image of another page
   };
   for (const auto& [method, target] : EveryRoute()) {
@@ -191,9 +191,13 @@ TEST_CASE("a page of another origin can read nothing and change nothing, on any 
       for (const auto& [name, value] : answer.headers) {
         CHECK_FALSE(name.starts_with("access-control-"));
       }
-      if (ChangesState(method)) {
+      const bool is_control = AreaOf(target) == Area::kControl;
+      if (is_control) {
         CHECK(answer.status == 403);
-        CHECK(answer.body == kOriginNotAllowed);
+        CHECK(answer.body.starts_with(R"({"error":"local_only",)"));
+      } else if (ChangesState(method)) {
+        CHECK(answer.status == 403);
+        CHECK(answer.body.starts_with(R"({"error":"origin_not_allowed",)"));
       } else if (target.find("/users/") != std::string::npos) {
         CHECK(answer.status == 403);
         CHECK(
@@ -205,7 +209,7 @@ TEST_CASE("a page of another origin can read nothing and change nothing, on any 
       preflight.emplace_back("Access-Control-Request-Method", method);
       preflight.emplace_back("Access-Control-Request-Headers", "content-type");
       const Answer allowed = Ask(kiosk.port(), "OPTIONS", target, "", preflight);
-      CHECK(allowed.status == 204);
+      CHECK(allowed.status == (is_control ? 403 : 204));
       for (const auto& [name, value] : allowed.headers) {
         CHECK_FALSE(name.starts_with("access-control-"));
       }
@@ -252,8 +256,8 @@ TEST_CASE("a React development server on localhost:3000 can make all three calls
     check_readable(allowed);
     CHECK(allowed.Header("access-control-allow-methods") ==
           "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS");
-    CHECK(allowed.Header("access-control-allow-headers") ==
-          "Content-Type, If-Match, If-None-Match, Idempotency-Key");
+    CHECK(allowed.Header("access-control-allow-headers") == "content-type");
+    CHECK(allowed.Header("access-control-allow-credentials") == "true");
     CHECK(std::stoi(allowed.Header("access-control-max-age")) > 0);
   }
 
@@ -262,7 +266,8 @@ TEST_CASE("a React development server on localhost:3000 can make all three calls
   CHECK(user.body == R"({"user":{"user_id":"johndoe","data":{"balance":500,"product_ids":[]}}})");
   check_readable(user);
   CHECK(user.Header("access-control-expose-headers") ==
-        "ETag, Location, Link, Idempotency-Replayed");
+        "ETag, Location, Link, X-Total-Count, Idempotency-Replayed");
+  CHECK(user.Header("access-control-allow-credentials") == "true");
   const Answer products = Ask(kiosk.port(), "GET", "/api/products", "", page);
   CHECK(products.status == 200);
   CHECK(products.body.starts_with(R"({"products":[{"id":"netflix")"));
@@ -297,6 +302,15 @@ TEST_CASE("an origin is any port of the loopback, the server itself or one that 
       {{}, "http://[::1]:8080", true},
       {{}, "http://evil.example", false},
       {{}, "http://192.168.1.20:4000", true, "192.168.1.20:4000"},  // the built-in page, by address
+      {{}, "https://192.168.1.20:4000", true, "192.168.1.20:4000"},  // a proxy added TLS
+      {{}, "https://192.168.1.20", true, "192.168.1.20"},
+      {{}, "https://192.168.1.20", false, "192.168.1.20:4000"},
+      {{}, "http://localhost:4000/api", true},  // a proxy that sends its target
+      {{}, "http://app.localhost:3000", true},
+      {{}, "null", false},
+      {{"--cors-origin", "null"}, "null", true},
+      {{"--allow-host", "shop.test"}, "https://shop.test", true, "shop.test"},
+      {{"--control-origin", "http://shop.test"}, "http://shop.test", true},
       {{}, "http://192.168.1.20:4001", false, "192.168.1.20:4000"},
       {{}, "http://192.168.1.21:4000", false, "192.168.1.20:4000"},
       {{"--cors-origin", "https://demo.test"}, "https://demo.test", true},
@@ -324,17 +338,6 @@ TEST_CASE("an origin is any port of the loopback, the server itself or one that 
     const Answer write = Ask(kiosk.port(), "POST", "/services", R"({"name":"Polish"})", page);
     CHECK(write.status == (row.allowed ? 201 : 403));
     CHECK(write.Header("access-control-allow-origin") == (row.allowed ? row.origin : ""));
-  }
-}
-
-TEST_CASE("an allowed origin that no browser would ever send is refused at once") {
-  for (const std::string wrong : {"demo.test", "demo.test:3000", "https://demo.test/", "http://",
-                                  "https://demo.test/page", "https://*.demo.test/", ""}) {
-    CAPTURE(wrong);
-    const Finished refused = RunKiosk({"--memory", "--port", "0", "--cors-origin", wrong});
-    CHECK(refused.exit_code == 2);
-    CHECK(refused.err == "kiosk: --cors-origin: " + wrong +
-                             " is not an origin such as http://shop.test:3000; see kiosk --help\n");
   }
 }
 

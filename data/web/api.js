@@ -32,6 +32,9 @@ export async function request(method, path, { body, headers = {}, key, ifMatch, 
   return { status: res.status, body: json, etag: res.headers.get("ETag"), next: nextLink(res.headers.get("Link")) };
 }
 
+/** Where the page's own links lead: at / there may be a frontend instead of it. */
+export const home = location.pathname === "/" ? "/" : "/_kiosk/";
+
 export const get = (path, options) => request("GET", path, options);
 
 /** Keyset pages: the next page's address, from `Link: <…>; rel="next"`, kept on this origin. */
@@ -49,9 +52,9 @@ export function newKey() {
 }
 
 let infoPromise;
-/** What this server was started with. An older server without /_kiosk/info keeps the usual three hours. */
+/** What this server was started with. An older server without /_kiosk/status keeps the usual three hours. */
 export function serverInfo() {
-  infoPromise ??= get("/_kiosk/info")
+  infoPromise ??= get("/_kiosk/status")
     .then(r => ({ version: r.body?.version ?? "", gap: Number.isFinite(r.body?.order_gap_ms) ? r.body.order_gap_ms : 10_800_000 }))
     .catch(e => { if (e.status !== 404) infoPromise = undefined; return { version: "", gap: 10_800_000 }; });
   return infoPromise;

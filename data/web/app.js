@@ -1,6 +1,7 @@
 // The frame: which view is open, who is signed in, light or dark. The views do the rest.
 import { h, fill } from "./dom.js";
 import { icon } from "./icons.js";
+import { home } from "./api.js";
 import { openShop } from "./shop.js";
 import { openDesk } from "./desk.js";
 import { openServices } from "./services.js";
@@ -42,7 +43,9 @@ function show() {
 }
 
 fill(nav, Object.entries(views).map(([name, v]) =>
-  h("a", { href: `/#${name}`, "data-view": name, testid: `nav-${name}` }, icon(name, 20), h("span", {}, v.label))));
+  h("a", { href: `${home}#${name}`, "data-view": name, testid: `nav-${name}` }, icon(name, 20), h("span", {}, v.label))));
+
+document.getElementById("brand").href = `${home}#shop`;
 
 // The skip link must not change the hash: the hash is the view.
 document.getElementById("skip").addEventListener("click", e => { e.preventDefault(); main.focus(); });

@@ -1,7 +1,7 @@
 // Create or edit one order, in a dialog. Free times are offered before anything is tried, as in a booking page.
 import { h, fill, uid } from "./dom.js";
 import { icon } from "./icons.js";
-import { explain, newKey } from "./api.js";
+import { explain, newKey, home } from "./api.js";
 import { parseMoney, fromCents, toCents, localInput, clock, when, dayShort, startOfDay, addDays, utcOffset, MINUTE } from "./format.js";
 import { ceilTo, conflictAt, nextFree, suggestions } from "./slots.js";
 import { ordersBetween, readOrder, createOrder, changeOrder, flushDeletes, isDeleted } from "./desk-data.js";
@@ -50,7 +50,7 @@ function formFor(order, etag, { time, services, gap, saved, remove, open, dialog
   const save = h("button", { class: "button primary", type: "submit", testid: "desk-save" }, order ? "Save changes" : "Create order");
 
   const checks = h("div", { class: "chips service-chips" }, services.length === 0
-    ? h("p", { class: "help" }, "There are no services yet. ", h("a", { href: "/#services", onclick: () => dialog.close() }, "Add one first."))
+    ? h("p", { class: "help" }, "There are no services yet. ", h("a", { href: `${home}#services`, onclick: () => dialog.close() }, "Add one first."))
     : services.map(s => { const b = h("button", { type: "button", class: "chip", role: "checkbox", testid: `desk-form-service-${s.id}`, "aria-checked": String(state.chosen.has(String(s.id))),
         onclick: () => { const id = String(s.id); if (!state.chosen.delete(id)) state.chosen.add(id); b.setAttribute("aria-checked", String(state.chosen.has(id))); clear(); } }, s.name); return b; }));
   const servicePart = h("fieldset", { class: "field" }, h("legend", { class: "label" }, "Services"), checks);

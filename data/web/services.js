@@ -2,7 +2,7 @@
 // under its id: unlike an order a service has nothing else to lose, and the server's refusal (in use) is seen right away.
 import { h, fill } from "./dom.js";
 import { icon } from "./icons.js";
-import { request, newKey, explain } from "./api.js";
+import { request, newKey, explain, home } from "./api.js";
 import { allServices } from "./desk-data.js";
 import { skeleton, empty, failure } from "./states.js";
 import { toast } from "./toast.js";
@@ -88,7 +88,7 @@ export function openServices(root) {
       await request("DELETE", `/services/${encodeURIComponent(service.id)}`);
     } catch (e) {
       if (e.status !== 404) {
-        fill(error, h("span", {}, explain(e)), e.code === "service_in_use" && h("a", { href: `/#desk?view=list&service=${encodeURIComponent(service.id)}` }, "Show these orders"));
+        fill(error, h("span", {}, explain(e)), e.code === "service_in_use" && h("a", { href: `${home}#desk?view=list&service=${encodeURIComponent(service.id)}` }, "Show these orders"));
         return;
       }
     }

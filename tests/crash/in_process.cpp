@@ -40,7 +40,6 @@ Told InProcess::Ask(const Asked& asked) {
   request.body = asked.body;
   request.content_type = "application/json";
   if (!asked.key.empty()) request.idempotency_key = asked.key;
-  request.from_loopback = true;
   request.now = Timestamp{++now_};
   Response response = Dispatch(api_, request).response;
   Told told{response.status, std::move(response.body), false};

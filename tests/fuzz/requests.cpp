@@ -102,7 +102,6 @@ Request ReadRequest(std::string_view text, Session& session) {
   request.method = TakeUntil(first, " ");
   request.path = TakeUntil(first, "?");
   request.query = first;
-  request.from_loopback = true;
   std::optional<std::string_view> type;
   while (!text.empty()) {
     std::string_view value = TakeUntil(text, "\n");
@@ -114,7 +113,6 @@ Request ReadRequest(std::string_view text, Session& session) {
     if (name == "Idempotency-Key") request.idempotency_key = value;
     if (name == "If-Match") request.if_match = value;
     if (name == "If-None-Match") request.if_none_match = value;
-    if (name == "From") request.from_loopback = value != "elsewhere";
     if (name == "Origin") request.cross_site = true;
     if (name == "Later") {
       constexpr int64_t kDay = 24LL * 60 * 60 * 1000;

@@ -41,7 +41,6 @@ class Server {
     if (call.tag != Call::Tag::kNone) {
       (call.method == "GET" ? request.if_none_match : request.if_match) = sent.tag;
     }
-    request.from_loopback = true;
     request.now = Timestamp{sent.now};
     const Response response = Dispatch(api_, request).response;
     Answer answer{response.status, response.body, {}};

@@ -21,6 +21,7 @@ export const ANYWHERE = {
   idempotency_key_reused: SECOND_KEY_USE,
   host_not_allowed: { send: { headers: { Host: "evil.example" } } },
   origin_not_allowed: { send: { headers: { Origin: "http://evil.example" } } },
+  local_only: { send: { headers: { "X-Forwarded-For": "203.0.113.5" } } },
   precondition_failed: { send: { headers: { "If-Match": '"0000000000000000"' } } },
   payload_too_large: { send: { headers: { "Content-Length": String(1024 * 1024 + 1) }, body: undefined } },
   not_json: { send: { headers: { "Content-Type": "text/plain" } } },
@@ -92,6 +93,5 @@ export const BY_SERVER = ["too_busy", "injected_failure", "internal_error", "sto
 
 /** These cannot be provoked over plain HTTP on the loopback, and why. */
 export const NOT_HERE = {
-  loopback_only: "needs a client on another machine",
   insufficient_storage: "needs a full disk",
 };
