@@ -98,14 +98,13 @@ Response GetInfo(Api& api, const Request& /*request*/) {
 }
 
 Response GetStatus(Api& api, const Request& /*request*/) {
-  const ApiOptions& options = api.options;
   JsonWriter out;
-  out.BeginObject().Key("version").String(options.version);
-  if (!options.name.empty()) out.Key("name").String(options.name);
-  out.Key("order_gap_ms").Int(options.order_gap_ms);
-  out.Key("order_items").String(options.items_form == ItemsForm::kIds ? "ids" : "objects");
+  out.BeginObject().Key("version").String(api.options.version);
+  if (!api.options.name.empty()) out.Key("name").String(api.options.name);
+  out.Key("order_gap_ms").Int(api.options.order_gap_ms);
+  out.Key("order_items").String(api.options.items_form == ItemsForm::kIds ? "ids" : "objects");
   out.Key("injected").BeginArray();
-  for (const std::string& sentence : Injections(options)) out.String(sentence);
+  for (const std::string& sentence : Injections(api.options)) out.String(sentence);
   out.EndArray().EndObject();
   return Ok(out.Take());
 }

@@ -1,4 +1,4 @@
-// The endpoints for whoever runs the kiosk. Source: SPEC sections 6 and 7.
+// The endpoints for the person who runs the kiosk. Source: SPEC sections 6 and 7.
 #pragma once
 
 #include "http/api.h"

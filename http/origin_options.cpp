@@ -157,8 +157,9 @@ std::string CheckControlOrigin(const std::string& text) {
   const auto origin = CanonicalOrigin(text);
   if (origin && origin->IsHttp() && IsOriginAlone(text)) return "";
   if (text == "*" || text == "null") {
-    return text + " would open the control API to unknown pages; give each origin, such as "
-                  "http://shop.test:3000";
+    return text +
+           " would open the control API to unknown pages; give each origin, such as "
+           "http://shop.test:3000";
   }
   std::string suggestion = SuggestOrigin(text);
   if (const auto page = CanonicalOrigin(suggestion); !page || !page->IsHttp()) {

@@ -341,7 +341,7 @@ TEST_CASE("a control origin may use the control API, and only from this machine"
         "local_only");
 }
 
-TEST_CASE("the control key stands for the peer and the host, and for nothing else") {
+TEST_CASE("the control key replaces the conditions on peer and host, and no other") {
   const PolicyOptions lan{.control_from = ControlFrom::kLan, .control_key = kKey};
   const std::pair<std::string, std::string> host = {"Host", "192.168.1.20:4000"};
   const auto asked = [&](const std::string& key, const Pairs& more = {}) {
