@@ -15,6 +15,7 @@
 #include <fstream>
 #include <iomanip>
 #include <iterator>
+#include <map>
 #include <random>
 #include <sstream>
 #include <variant>
@@ -29,6 +30,7 @@
 #include "http/seed_reader.h"
 #include "http/server.h"
 #include "http/static_files.h"
+#include "store/file_name.h"
 #include "store/generate.h"
 #include "store/pack.h"
 #include "store/seed.h"
@@ -57,6 +59,7 @@ struct Options {
   std::string frontend_folder;
   std::string target;  // the file that backup or pack writes
   std::string pack_name;
+  std::map<std::string, std::string> packed_options;  // given to pack, for the demo to serve with
   bool with_data = false;
   GenerateOrder generate;
   const Pack* pack = nullptr;  // what this executable carries
@@ -189,7 +192,8 @@ void WritePack(const Options& options) {
   order.is_protected = ProtectDatabase(options, nullptr);
   order.name = options.pack_name.empty() ? std::filesystem::path(options.target).filename().string()
                                          : options.pack_name;
-  order.port = options.server.port;
+  if (options.pack) order.options = options.pack->options();
+  for (const auto& [name, value] : options.packed_options) order.options[name] = value;
   for (const std::string& left_out : WritePack(options.target, order)) {
     LogLine("kiosk: left out " + left_out);
   }
@@ -248,11 +252,11 @@ std::string CheckDuration(const std::string& text) {
   return ParseDuration(text) ? "" : text + " is not a duration such as 3h, 90m or 0";
 }
 
-// A pack's name becomes a file's.
 std::string CheckName(const std::string& text) {
-  const bool is_name = !text.empty() && text.find('/') == std::string::npos &&
-                       std::ranges::none_of(text, [](unsigned char c) { return c < 0x20; });
-  return is_name ? "" : text + " is not a name that a file can have";
+  const bool is_name = !text.empty() && std::ranges::none_of(text, [](unsigned char c) {
+    return c < 0x20 || c == 0x7F;
+  });
+  return is_name ? "" : text + " is not a name without control characters";
 }
 
 // "200" or "200-800", in milliseconds, at most a minute.
@@ -310,16 +314,48 @@ CLI::Option* AddPortOption(CLI::App& app, Options& options) {
       ->capture_default_str();
 }
 
-// What this executable carries becomes the default, and is told by --help.
-void Unpack(const Pack& pack, CLI::App& app, Options& options) {
+// The options of serve that a demo keeps, as far as this version has them.
+constexpr const char* kDemoOptions[] = {"port", "order-gap", "order-items", "delay",
+                                        "fail", "clock",     "record",      "strip"};
+
+template <typename App>
+auto FindDemoOption(App& app, const std::string& name) -> decltype(app.get_option_no_throw(name)) {
+  const bool is_kept = std::ranges::find(kDemoOptions, name) != std::end(kDemoOptions);
+  return is_kept ? app.get_option_no_throw("--" + name) : nullptr;
+}
+
+// Sets an option of serve as if its default were `value`. Throws CLI::ParseError if that is none.
+void SetDefault(CLI::Option& option, const std::string& value) {
+  option.run_callback_for_default()->default_val(value);
+}
+
+// What this executable carries becomes the default.
+void Unpack(const Pack& pack, Options& options) {
   options.pack = &pack;
   options.api.name = pack.name();
-  options.database = pack.name() + ".db";
-  options.server.port = pack.port().value_or(options.server.port);
+  options.database = FileNameOf(pack.name()) + ".db";
+}
+
+// The options that it carries, checked like those of a command line, and what --help says of it.
+void UnpackOptions(const Pack& pack, CLI::App& app, const Options& options) {
+  std::string others;
+  for (const auto& [name, value] : pack.options()) {
+    CLI::Option* option = FindDemoOption(app, name);
+    if (!option) {
+      throw StartError("this demo carries an option that this kiosk does not know: " + name);
+    }
+    try {
+      SetDefault(*option, value);
+    } catch (const CLI::ParseError& error) {
+      throw StartError(std::string("this demo carries a bad option: ") + error.what());
+    }
+    if (name != "port") others += (others.empty() ? "--" : ", --") + name + " " + value;
+  }
   const int64_t files = pack.file_count();
   app.description(pack.name() + ": a packed kiosk. It carries " +
                   (files > 0 ? "a frontend of " + std::to_string(files) + " files, " : "") +
-                  "its own data and port " + std::to_string(options.server.port) + ".");
+                  "its own data and port " + std::to_string(options.server.port) + "." +
+                  (others.empty() ? "" : " It serves with " + others + "."));
 }
 
 // Who may ask: names of this machine, and pages of other origins.
@@ -378,6 +414,48 @@ void AddServeOptions(CLI::App& app, Options& options) {
           {"text", LogFormat::kText}, {"json", LogFormat::kJson}}));
 }
 
+// The options that `pack` keeps for a demo: described and checked as those of `serve`.
+void AddDemoOptions(CLI::App& packing, CLI::App& serve, Options& options) {
+  for (const std::string name : kDemoOptions) {
+    CLI::Option* served = FindDemoOption(serve, name);
+    if (!served) continue;
+    const auto keep = [&options, name, served](const std::string& value) {
+      SetDefault(*served, value);
+      options.packed_options[name] = value;
+    };
+    packing
+        .add_option_function<std::string>("--" + name, keep,
+                                          "The demo's: " + served->get_description())
+        ->type_name(served->get_type_name());
+  }
+}
+
+// Refuses an option of `serve` that was given to another command, which does not have it or would
+// not see it.
+void RefuseOptionsOfServe(const CLI::App& serve, int argc, char** argv) {
+  const auto asked = serve.get_subcommands();
+  if (asked.empty() || asked.front()->get_name() == "serve") return;
+  const CLI::App& command = *asked.front();
+  for (const std::string& argument : std::vector<std::string>(argv + 1, argv + argc)) {
+    const std::string name = argument.substr(0, argument.find('='));
+    const CLI::Option* option = name.starts_with("--") ? serve.get_option_no_throw(name) : nullptr;
+    if (!option || name == "--help" || name == "--version") continue;
+    if (!command.get_option_no_throw(name)) {
+      std::string kept;
+      for (const char* other : kDemoOptions) {
+        if (FindDemoOption(serve, other))
+          kept += std::string(kept.empty() ? "" : ", ") + "--" + other;
+      }
+      throw CLI::ValidationError(
+          name, "an option of serve, which " + command.get_name() + " does not take" +
+                    (command.get_name() == "pack" ? "; a demo keeps " + kept : ""));
+    }
+    if (option->count() > 0 && FindDemoOption(serve, name.substr(2))) {
+      throw CLI::ValidationError(name, "give it after " + command.get_name());
+    }
+  }
+}
+
 using Command = void (*)(const Options&);
 
 // The words that may stand first; `command` becomes the one that does.
@@ -418,7 +496,7 @@ void AddCommands(CLI::App& app, Options& options, Command& command) {
       ->excludes(seed);
   packing->add_option("--name", options.pack_name, "Its name, and that of its database")
       ->check(CLI::Validator(CheckName, ""));
-  AddPortOption(*packing, options);
+  AddDemoOptions(*packing, app, options);
   packing->callback([&command] { command = WritePack; });
 }
 
@@ -451,14 +529,21 @@ int ParseAndRun(int argc, char** argv) {
   app.set_version_flag("--version", Version());
   app.require_subcommand(0, 1);
   const auto pack = Pack::OfThisExecutable();
-  if (pack) Unpack(*pack, app, options);
+  if (pack) Unpack(*pack, options);
   AddServeOptions(app, options);
+  if (pack) UnpackOptions(*pack, app, options);
 
   Command command = Serve;
   AddCommands(app, options, command);
 
   try {
-    app.parse(argc, argv);
+    try {
+      app.parse(argc, argv);
+    } catch (const CLI::ExtrasError&) {
+      RefuseOptionsOfServe(app, argc, argv);
+      throw;
+    }
+    RefuseOptionsOfServe(app, argc, argv);
     const bool serves = app.get_subcommands().empty() || app.got_subcommand("serve");
     if (serves && app.count("--port") == 0) TakePortFromEnvironment(options);
   } catch (const CLI::Success& help_or_version) {

@@ -8,11 +8,12 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cerrno>
+#include <cstddef>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
-#include <functional>
 #include <iterator>
 #include <system_error>
 #include <vector>
@@ -34,7 +35,9 @@ constexpr char kTables[] = R"(
 constexpr char kInsertOption[] = "INSERT INTO pack_options (name, value) VALUES (?, ?)";
 constexpr char kInsertFile[] = "INSERT INTO pack_files (path, content) VALUES (?, ?)";
 constexpr char kCopyFiles[] = "INSERT INTO pack_files SELECT * FROM packed.pack_files";
-constexpr char kFindOption[] = "SELECT value FROM packed.pack_options WHERE name = ?";
+constexpr char kFindName[] = "SELECT value FROM packed.pack_options WHERE name = 'name'";
+constexpr char kListOptions[] =
+    "SELECT name, value FROM packed.pack_options WHERE name <> 'name' ORDER BY name";
 constexpr char kFindFile[] = "SELECT content FROM packed.pack_files WHERE path = ?";
 constexpr char kCountFiles[] = "SELECT count(*) FROM packed.pack_files";
 // An image is read in place, which a write-ahead log does not allow.
@@ -49,7 +52,29 @@ std::string ExecutablePath() {
   return reinterpret_cast<const char*>(::getauxval(AT_EXECFN));
 }
 
-uint64_t Hash(std::string_view bytes) { return std::hash<std::string_view>{}(bytes); }
+// The same on every machine. It reads 8 bytes at a time, four times in parallel: each start of a
+// demo reads all of the file.
+uint64_t Digest(std::string_view bytes, uint64_t seed) {
+  constexpr uint64_t kFactor = 0x9e3779b97f4a7c15;
+  const auto mix = [](uint64_t state, uint64_t word) {
+    return std::rotl((state ^ word) * kFactor, 31);
+  };
+  std::array<uint64_t, 4> lanes{seed, seed + 1, seed + 2, seed + 3};
+  uint64_t digest = bytes.size();
+  for (; bytes.size() >= sizeof lanes; bytes.remove_prefix(sizeof lanes)) {
+    std::array<uint64_t, 4> words;
+    std::memcpy(words.data(), bytes.data(), sizeof words);
+    for (size_t i = 0; i < lanes.size(); ++i) {
+      if constexpr (std::endian::native == std::endian::big) words[i] = __builtin_bswap64(words[i]);
+      lanes[i] = mix(lanes[i], words[i]);
+    }
+  }
+  for (const uint64_t lane : lanes) digest = mix(digest, lane);
+  for (const char c : bytes) digest = mix(digest, static_cast<unsigned char>(c));
+  return digest ^ digest >> 29;
+}
+
+std::string_view SlotMark() { return {embedded::Slot().mark, sizeof embedded::PackSlot::mark}; }
 
 std::string ReadWholeFile(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
@@ -71,25 +96,53 @@ std::string ReadBareExecutable() {
   return executable;
 }
 
-// A pack may take the place of an executable, an older one of its name; of nothing else.
-bool IsExecutable(const std::string& path) {
-  if (!fs::is_regular_file(path)) return false;  // reading a pipe would wait
-  std::array<char, 4> magic{};
-  std::ifstream(path, std::ios::binary).read(magic.data(), magic.size());
-  return std::string_view(magic.data(), magic.size()) == "\177ELF";
+// The slot in the bytes of an executable that carries a demo.
+std::optional<embedded::PackSlot> FindSlot(std::string_view file) {
+  embedded::PackSlot slot{};
+  const size_t at = file.starts_with("\177ELF") ? file.find(SlotMark()) : std::string_view::npos;
+  if (at == std::string_view::npos || file.size() - at < sizeof slot) return std::nullopt;
+  std::memcpy(&slot, file.data() + at, sizeof slot);
+  return slot.size == 0 ? std::nullopt : std::optional(slot);
 }
 
-// Writes where the pack stands into the slot of the executable's bytes.
-void FillSlot(std::string& executable, size_t offset, std::string_view pack) {
-  const std::string_view mark(embedded::Slot().mark, sizeof embedded::PackSlot::mark);
-  const size_t at = executable.find(mark);
-  if (at == std::string::npos || executable.find(mark, at + 1) != std::string::npos) {
+// Why there is something at `path` that a demo of that name must not replace; empty if it may.
+std::string ReasonToKeep(const std::string& path, const std::string& name) {
+  std::error_code missing;
+  const fs::file_status status = fs::symlink_status(path, missing);
+  if (!fs::exists(status)) return "";
+  if (fs::is_symlink(status)) return "it is a link";
+  if (fs::is_directory(status)) return "it is a folder";
+  if (!fs::is_regular_file(status)) return "it is not a plain file";  // reading a pipe would wait
+  const auto slot = FindSlot(ReadWholeFile(path));
+  if (fs::equivalent(path, ExecutablePath(), missing) && !slot) return "it is this program itself";
+  if (!slot) return "it is not a demo";
+  try {
+    const std::string present = Pack::In(path, *slot)->name();
+    return present == name ? "" : "it is the demo \"" + present + "\"";
+  } catch (const std::exception&) {
+    return "it is not a whole demo";
+  }
+}
+
+void CheckMayWrite(const std::string& path, const std::string& name) {
+  const std::string reason = ReasonToKeep(path, name);
+  if (reason.empty()) return;
+  throw PackError("cannot write " + path + ": " + reason +
+                  ", and only an earlier demo of the same name is replaced; choose another name "
+                  "with -o");
+}
+
+// Writes into the slot of the executable's bytes where the pack behind them is.
+void FillSlot(std::string& executable, std::string_view pack) {
+  const size_t at = executable.find(SlotMark());
+  if (at == std::string::npos || executable.find(SlotMark(), at + 1) != std::string::npos) {
     throw PackError("this executable cannot be packed: its place for a pack was not found");
   }
   embedded::PackSlot slot = embedded::Slot();
-  slot.offset = offset;
+  slot.offset = executable.size();
   slot.size = pack.size();
-  slot.hash = Hash(pack);
+  std::memcpy(executable.data() + at, &slot, sizeof slot);
+  slot.hash = DemoChecksum(executable, pack);
   std::memcpy(executable.data() + at, &slot, sizeof slot);
 }
 
@@ -131,7 +184,9 @@ class FolderPacker {
     if (!id) return;  // it was removed meanwhile
     parents_.push_back(*id);
     for (const std::string& name : folder_.Names(path)) {
-      if (name != passed_over_) Add(path.empty() ? name : path + "/" + name);
+      std::string below = path;
+      if (!below.empty()) below += '/';
+      if (name != passed_over_) Add(below.append(name));
     }
     parents_.pop_back();
   }
@@ -198,9 +253,7 @@ std::string BuildImage(const Workshop& workshop, const PackOrder& order,
     db.ExecuteScript(kTables);
     Transaction transaction(db, Transaction::Kind::kWrite);
     db.Execute(kInsertOption, std::string_view("name"), order.name);
-    if (order.port) {
-      db.Execute(kInsertOption, std::string_view("port"), std::to_string(*order.port));
-    }
+    for (const auto& [name, value] : order.options) db.Execute(kInsertOption, name, value);
     if (order.frontend_folder) {
       FolderPacker packer(db, *order.frontend_folder, order.is_protected);
       left_out = packer.AddAll(workshop.name());
@@ -224,6 +277,15 @@ void WriteExecutable(const std::string& path, std::string_view executable, std::
 
 }  // namespace
 
+uint64_t DemoChecksum(std::string_view executable, std::string_view pack) {
+  const size_t at = executable.find(SlotMark());
+  const size_t hash =
+      at == std::string_view::npos ? executable.size() : at + offsetof(embedded::PackSlot, hash);
+  const size_t after = std::min(executable.size(), hash + sizeof embedded::PackSlot::hash);
+  const uint64_t before = Digest(executable.substr(0, hash), 0);
+  return Digest(pack, Digest(executable.substr(after), before));
+}
+
 std::unique_ptr<Pack> Pack::OfThisExecutable() {
   const embedded::PackSlot& slot = embedded::Slot();
   return slot.size == 0 ? nullptr : In(ExecutablePath(), slot);
@@ -233,40 +295,43 @@ std::unique_ptr<Pack> Pack::In(const std::string& path, const embedded::PackSlot
   const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
   if (fd < 0) throw PackError("cannot read this executable's own file, which carries a pack");
   struct stat status {};
-  const bool is_whole =
-      ::fstat(fd, &status) == 0 && static_cast<uint64_t>(status.st_size) == slot.offset + slot.size;
-  // SQLite mends a header that tells a wrong size where it stands: in a copy of the page, then.
-  void* const mapped = is_whole ? ::mmap(nullptr, slot.size, PROT_READ | PROT_WRITE, MAP_PRIVATE,
-                                         fd, static_cast<off_t>(slot.offset))
+  const bool is_whole = ::fstat(fd, &status) == 0 && slot.offset < slot.offset + slot.size &&
+                        static_cast<uint64_t>(status.st_size) == slot.offset + slot.size;
+  // SQLite corrects a header with a wrong size in place: in a copy of the page, then.
+  void* const mapped = is_whole ? ::mmap(nullptr, slot.offset + slot.size, PROT_READ | PROT_WRITE,
+                                         MAP_PRIVATE, fd, 0)
                                 : MAP_FAILED;
   ::close(fd);
   if (!is_whole) RefuseDamaged();
   if (mapped == MAP_FAILED) throw PackError("cannot map this executable");
-  ::madvise(mapped, slot.size, MADV_WILLNEED);  // all of it is read at once, for its hash
-  std::unique_ptr<Pack> pack(new Pack({static_cast<const char*>(mapped), slot.size}));
-  if (Hash(pack->bytes_) != slot.hash) RefuseDamaged();
+  const std::string_view file(static_cast<const char*>(mapped), slot.offset + slot.size);
+  ::madvise(mapped, file.size(), MADV_WILLNEED);  // all of it is read for its checksum
+  std::unique_ptr<Pack> pack(new Pack(file, slot.offset));
+  if (DemoChecksum(file.substr(0, slot.offset), pack->bytes_) != slot.hash) RefuseDamaged();
   pack->database_ = std::make_unique<Database>(":memory:", Database::Mode::kCreate);
   pack->database_->AttachImage(pack->bytes_);
   return pack;
 }
 
-Pack::Pack(std::string_view mapped) : bytes_(mapped) {}
+Pack::Pack(std::string_view mapped, size_t offset)
+    : mapped_(mapped), bytes_(mapped.substr(offset)) {}
 
 Pack::~Pack() {
   database_.reset();
-  ::munmap(const_cast<char*>(bytes_.data()), bytes_.size());
+  ::munmap(const_cast<char*>(mapped_.data()), mapped_.size());
 }
 
-std::optional<std::string> Pack::Option(std::string_view name) const {
+std::string Pack::name() const {
   const std::scoped_lock lock(mutex_);
-  Query row = database_->Run(kFindOption, name);
-  return row.Step() ? std::optional(row.Text(0)) : std::nullopt;
+  Query row = database_->Run(kFindName);
+  return row.Step() ? row.Text(0) : "kiosk";
 }
 
-std::optional<int> Pack::port() const {
-  const auto text = Option("port");
-  if (!text) return std::nullopt;
-  return std::stoi(*text);
+std::map<std::string, std::string> Pack::options() const {
+  const std::scoped_lock lock(mutex_);
+  std::map<std::string, std::string> options;
+  for (Query row = database_->Run(kListOptions); row.Step();) options[row.Text(0)] = row.Text(1);
+  return options;
 }
 
 int64_t Pack::file_count() const {
@@ -283,18 +348,15 @@ std::optional<std::string> Pack::ReadFile(const std::string& path) const {
 }
 
 std::vector<std::string> WritePack(const std::string& target, const PackOrder& order) {
-  if (fs::exists(target) && !IsExecutable(target)) {
-    throw PackError("cannot write " + target +
-                    ": it exists and is not an executable; choose another name with -o");
-  }
+  CheckMayWrite(target, order.name);
   const Workshop workshop(target);
   std::string executable = ReadBareExecutable();
   std::vector<std::string> left_out;
   const std::string image = BuildImage(workshop, order, left_out);
-  const size_t offset = (executable.size() + kLargestPage - 1) / kLargestPage * kLargestPage;
-  FillSlot(executable, offset, image);
-  executable.resize(offset);
+  executable.resize((executable.size() + kLargestPage - 1) / kLargestPage * kLargestPage);
+  FillSlot(executable, image);
   WriteExecutable(workshop.File("executable"), executable, image);
+  CheckMayWrite(target, order.name);  // it may have appeared meanwhile
   fs::rename(workshop.File("executable"), target);
   return left_out;
 }

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -39,18 +40,19 @@ class Pack {
 
   // The database to start from. Lives as long as this.
   [[nodiscard]] Image image() const { return {bytes_}; }
-  [[nodiscard]] std::string name() const { return Option("name").value_or("kiosk"); }
-  [[nodiscard]] std::optional<int> port() const;
+  [[nodiscard]] std::string name() const;
+  // The options that it serves with, by their names without hyphens; whatever the file says.
+  [[nodiscard]] std::map<std::string, std::string> options() const;
   [[nodiscard]] int64_t file_count() const;
 
   // A file of the frontend by its path. Any thread.
   [[nodiscard]] std::optional<std::string> ReadFile(const std::string& path) const;
 
  private:
-  explicit Pack(std::string_view mapped);
-  [[nodiscard]] std::optional<std::string> Option(std::string_view name) const;
+  Pack(std::string_view mapped, size_t offset);
 
-  std::string_view bytes_;  // of the mapped file
+  std::string_view mapped_;  // the file
+  std::string_view bytes_;   // of the pack in it
   mutable std::mutex mutex_;
   std::unique_ptr<Database> database_;  // protected by mutex_
 };
@@ -63,12 +65,16 @@ struct PackOrder {
   std::string database_file;
   IsProtected is_protected;  // files of the frontend's folder that must not be opened
   std::string name;
-  std::optional<int> port;
+  std::map<std::string, std::string> options;
 };
 
-// Writes a copy of the running executable that carries it all to `target`, whole or not at all.
-// Returns what of the frontend's folder was left out and why, a line each. Throws PackError or
-// StoreError.
+// The checksum of an executable, but for its slot's own `hash`, and the pack behind it. The same on
+// every machine.
+[[nodiscard]] uint64_t DemoChecksum(std::string_view executable, std::string_view pack);
+
+// Writes a copy of the running executable that carries it all to `target`, whole or not at all. Of
+// what may be there only an earlier demo of the same name is replaced. Returns what of the
+// frontend's folder was left out and why, a line each. Throws PackError or StoreError.
 std::vector<std::string> WritePack(const std::string& target, const PackOrder& order);
 
 }  // namespace kiosk

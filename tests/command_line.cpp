@@ -640,7 +640,8 @@ TEST_CASE("reset and backup refuse what is no database of ours just so") {
   CheckRefused(RunKiosk({"backup", "--db", "pipe", "copy.db"}, In(folder)), 1, no_file);
   CheckRefused(
       RunKiosk({"pack", "-o", "pipe"}, In(folder)), 1,
-      "cannot write pipe: it exists and is not an executable; choose another name with -o");
+      "cannot write pipe: it is not a plain file, and only an earlier demo of the same name is "
+      "replaced; choose another name with -o");
   CHECK(Snapshot(folder) == before);
 }
 

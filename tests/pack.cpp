@@ -8,7 +8,6 @@
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
-#include <functional>
 
 #include "tests/harness.h"
 
@@ -280,7 +279,7 @@ TEST_CASE("packing leaves files beside the new one alone, whatever their names")
   CHECK(std::distance(fs::directory_iterator(material.folder.path()), {}) == 6);
 }
 
-TEST_CASE("packing replaces an executable, also the one that packs while it is served") {
+TEST_CASE("packing replaces an earlier demo, also the one that packs while it is served") {
   const Material material;
   material.Pack({"-o", "demo", "--frontend", "build"});
   Kiosk demo({"--quiet", "--memory"}, material.Run("demo"));
@@ -294,15 +293,16 @@ TEST_CASE("packing replaces an executable, also the one that packs while it is s
   CHECK(Ask(again.port(), "GET", "/api/products").body == kTea);
 }
 
-TEST_CASE("packing replaces nothing but an executable, least of all the database that it reads") {
+TEST_CASE("packing replaces nothing but a demo, least of all the database that it reads") {
   const Material material;
   REQUIRE(RunKiosk({"reset"}, material.In()).exit_code == 0);
   const std::string before = ReadFile(material.folder.File("kiosk.db"));
   const Finished refused = RunKiosk({"pack", "-o", "kiosk.db", "--with-data"}, material.In());
   CHECK(refused.exit_code == 1);
   CHECK(refused.err ==
-        "kiosk: cannot write kiosk.db: it exists and is not an executable; choose another name "
-        "with -o\n");
+        "kiosk: cannot write kiosk.db: it is not a demo, and only an earlier demo of the same name "
+        "is "
+        "replaced; choose another name with -o\n");
   CHECK(ReadFile(material.folder.File("kiosk.db")) == before);
   WriteFile(material.folder.File("notes"), "EL");
   CHECK(RunKiosk({"pack", "-o", "notes"}, material.In()).exit_code == 1);
@@ -368,7 +368,8 @@ TEST_CASE("a pack whose database tells a wrong size is served, and the file stay
   kiosk::embedded::PackSlot slot{};
   std::memcpy(&slot, bytes.data() + at, sizeof slot);
   bytes[slot.offset + 31] = 0;  // the last byte of the number of pages (SQLite file format, 1.3)
-  slot.hash = std::hash<std::string_view>{}(std::string_view(bytes).substr(slot.offset, slot.size));
+  slot.hash = kiosk::DemoChecksum(std::string_view(bytes).substr(0, slot.offset),
+                                  std::string_view(bytes).substr(slot.offset));
   std::memcpy(bytes.data() + at, &slot, sizeof slot);
   WriteFile(path, bytes);
   Kiosk demo({"--quiet", "--memory"}, material.Run("demo"));
@@ -392,12 +393,12 @@ TEST_CASE("a pack that cannot be made says why and leaves nothing behind") {
       {{"pack", "-o", "demo", "--with-data", "--seed", "seed.json"},
        2,
        "kiosk: --seed excludes --with-data; see kiosk pack --help\n"},
-      {{"pack", "-o", "demo", "--name", "a/b"},
+      {{"pack", "-o", "demo", "--name", "a\nb"},
        2,
-       "kiosk: --name: a/b is not a name that a file can have; see kiosk pack --help\n"},
+       "kiosk: --name: a b is not a name without control characters; see kiosk pack --help\n"},
       {{"pack", "-o", "demo", "--name", ""},
        2,
-       "kiosk: --name:  is not a name that a file can have; see kiosk pack --help\n"},
+       "kiosk: --name:  is not a name without control characters; see kiosk pack --help\n"},
       {{"pack", "-o", "demo", "--port", "65536"},
        2,
        "kiosk: --port: Value 65536 not in range 0 to 65535; see kiosk pack --help\n"},
@@ -409,8 +410,8 @@ TEST_CASE("a pack that cannot be made says why and leaves nothing behind") {
        "kiosk: cannot write none/demo: No such file or directory; choose another place with -o\n"},
       {{"pack", "-o", "empty"},
        1,
-       "kiosk: cannot write empty: it exists and is not an executable; choose another name with "
-       "-o\n"},
+       "kiosk: cannot write empty: it is a folder, and only an earlier demo of the same name is "
+       "replaced; choose another name with -o\n"},
       {{"pack", "-o", "demo", "--frontend", "none"},
        1,
        "kiosk: cannot pack the frontend none: it has no index.html; give --frontend the folder of "

@@ -12,7 +12,6 @@
 #include <cstring>
 #include <filesystem>
 #include <fstream>
-#include <functional>
 #include <iterator>
 
 #include "http/seed_reader.h"
@@ -43,7 +42,7 @@ std::string MakeImage() {
   order.frontend_folder = folder + "/build";
   order.origin = BuiltIn();
   order.name = "acme";
-  order.port = 4100;
+  order.options["port"] = "4100";
   const std::string target = folder + "/packed";
   WritePack(target, order);
   const std::string executable = ReadWholeFile(target);
@@ -94,7 +93,7 @@ class Input {
 // Everything that starting and serving from a pack reads.
 void Use(const Pack& pack) {
   static_cast<void>(pack.name());
-  static_cast<void>(pack.port());
+  static_cast<void>(pack.options());
   if (pack.file_count() > 0) static_cast<void>(pack.ReadFile("index.html"));
   const auto store = Store::InMemory(pack.image());
   store->Write([&](Database& db) {
@@ -127,7 +126,7 @@ void Check(std::string_view bytes) {
   }
   embedded::PackSlot slot{};
   slot.size = image.size();
-  slot.hash = std::hash<std::string_view>{}(image);
+  slot.hash = DemoChecksum("", image);
   const bool is_sound = image == kImage && (switches & 3) == 0;
   if (switches & 1) slot.hash ^= 1;
   if (switches & 2) slot.offset -= 4096;
