@@ -175,10 +175,7 @@ void Reset(const Options& options) {
   const bool keeps_seed = options.seed_file.empty() && !options.pack;
   const Origin origin =
       keeps_seed ? ParseSeed(store->Read(SeedText), "in " + options.database) : given;
-  store->Write([&origin](Database& db) {
-    ResetTo(db, origin);
-    return true;
-  });
+  store->ResetTo(origin);
 }
 
 void BackUp(const Options& options) { CopyDatabase(options.database, options.target); }

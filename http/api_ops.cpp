@@ -110,12 +110,7 @@ Response GetStatus(Api& api, const Request& /*request*/) {
 }
 
 Response Reset(Api& api, const Request& request) {
-  const Origin origin = OriginOf(api, request.now);
-  api.store.Write([&](Database& db) {
-    ResetTo(db, origin);
-    return true;
-  });
-  api.store.CatalogueChanged();
+  api.store.ResetTo(OriginOf(api, request.now));
   return Ok(R"({"status":"reset"})");
 }
 

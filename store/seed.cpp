@@ -1,7 +1,5 @@
 #include "store/seed.h"
 
-#include <iterator>
-
 #include "store/desk.h"
 #include "store/generation.h"
 
@@ -18,25 +16,17 @@ constexpr char kInsertOwned[] =
 constexpr char kSeedText[] = "SELECT text FROM seed";
 
 // Those referred to come before those that refer.
-struct Table {
-  const char* copy_all;
-  const char* delete_all;  // cppcheck-suppress unusedStructMember ; used through an iterator
+constexpr const char* kCopyTables[] = {
+    "INSERT INTO seed SELECT * FROM packed.seed",
+    "INSERT INTO next_ids SELECT * FROM packed.next_ids",
+    "INSERT INTO products SELECT * FROM packed.products",
+    "INSERT INTO users SELECT * FROM packed.users",
+    "INSERT INTO benefit_orders SELECT * FROM packed.benefit_orders",
+    "INSERT INTO owned_products SELECT * FROM packed.owned_products",
+    "INSERT INTO services SELECT * FROM packed.services",
+    "INSERT INTO desk_orders SELECT * FROM packed.desk_orders",
+    "INSERT INTO desk_order_services SELECT * FROM packed.desk_order_services",
 };
-constexpr Table kTables[] = {
-    {"INSERT INTO seed SELECT * FROM packed.seed", "DELETE FROM seed"},
-    {"INSERT INTO next_ids SELECT * FROM packed.next_ids", "DELETE FROM next_ids"},
-    {"INSERT INTO products SELECT * FROM packed.products", "DELETE FROM products"},
-    {"INSERT INTO users SELECT * FROM packed.users", "DELETE FROM users"},
-    {"INSERT INTO benefit_orders SELECT * FROM packed.benefit_orders",
-     "DELETE FROM benefit_orders"},
-    {"INSERT INTO owned_products SELECT * FROM packed.owned_products",
-     "DELETE FROM owned_products"},
-    {"INSERT INTO services SELECT * FROM packed.services", "DELETE FROM services"},
-    {"INSERT INTO desk_orders SELECT * FROM packed.desk_orders", "DELETE FROM desk_orders"},
-    {"INSERT INTO desk_order_services SELECT * FROM packed.desk_order_services",
-     "DELETE FROM desk_order_services"},
-};
-constexpr char kDeleteAnswers[] = "DELETE FROM idempotent_answers";
 
 void ApplySeed(Database& db, const Seed& seed) {
   db.Execute(kInsertSeed, seed.starting_balance.cents, seed.text);
@@ -65,16 +55,8 @@ void FillFrom(Database& db, const Origin& origin) {
   if (const auto* seed = std::get_if<Seed>(&origin)) {
     ApplySeed(db, *seed);
   } else {
-    for (const Table& table : kTables) db.Execute(table.copy_all);
+    for (const char* copy : kCopyTables) db.Execute(copy);
   }
-}
-
-void ResetTo(Database& db, const Origin& origin) {
-  db.Execute(kDeleteAnswers);
-  for (auto table = std::rbegin(kTables); table != std::rend(kTables); ++table) {
-    db.Execute(table->delete_all);
-  }
-  FillFrom(db, origin);
 }
 
 std::string SeedText(Database& db) {

@@ -1,5 +1,4 @@
-// What a new database holds, and going back to it. All but SeedText write: inside Store::Write, or
-// on a connection that nobody else has.
+// What a new database holds. All but SeedText write: on a connection that only the caller has.
 #pragma once
 
 #include <string>
@@ -20,15 +19,12 @@ struct Image {
 // Where the first content of a database comes from.
 using Origin = std::variant<Seed, Image>;
 
-// Makes an image readable on this connection, which FillFrom and ResetTo need. Not in a
+// Makes an image readable on this connection, which FillFrom needs. Not in a
 // transaction.
 void Prepare(Database& db, const Origin& origin);
 
 // Fills empty tables. A seed's references must be sound: its reader checks them.
 void FillFrom(Database& db, const Origin& origin);
-
-// Deletes everything and fills the tables anew.
-void ResetTo(Database& db, const Origin& origin);
 
 // The text of the seed that the database was first filled from.
 [[nodiscard]] std::string SeedText(Database& db);

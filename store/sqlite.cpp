@@ -142,11 +142,20 @@ bool Database::Checkpoint(CheckpointMode mode) {
 
 void Database::CopyTo(const std::string& path, const char* schema) {
   Database target(path, Mode::kCreate);
+  CopyOver(target, schema);
+}
+
+void Database::CopyOver(Database& target, const char* schema) {
   sqlite3_backup* backup =
       sqlite3_backup_init(target.database_.get(), "main", database_.get(), schema);
   if (!backup) Fail(target.database_.get());
-  sqlite3_backup_step(backup, -1);
-  Check(target.database_.get(), sqlite3_backup_finish(backup));
+  const int copied = sqlite3_backup_step(backup, -1);
+  const int finished = sqlite3_backup_finish(backup);
+  if (finished != SQLITE_OK || copied != SQLITE_DONE) {
+    // A busy target is reported by the step alone.
+    const int code = finished != SQLITE_OK ? finished : copied;
+    throw StorageFault(code, sqlite3_errstr(code));
+  }
 }
 
 std::string Database::Image() {

@@ -102,6 +102,9 @@ class Database {
   // `schema` is "main", or "packed" for an attached image.
   void CopyTo(const std::string& path, const char* schema = "main");
 
+  // Copies the whole database over another one's content, in one transaction. Throws StorageFault.
+  void CopyOver(Database& target, const char* schema = "main");
+
   // The bytes of the whole database, also inside a transaction.
   [[nodiscard]] std::string Image();
 

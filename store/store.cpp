@@ -11,6 +11,8 @@
 #include <system_error>
 #include <thread>
 
+#include "store/replace.h"
+
 namespace kiosk {
 namespace {
 
@@ -142,7 +144,6 @@ std::unique_ptr<Store> Store::Open(const std::string& name, const Origin& origin
     database->Execute(kWriteAhead);
     database->Execute(kSynchronous);
     database->Execute(kLogSizeLimit);
-    Prepare(*database, origin);
     store->writer_ = std::make_unique<Writer>(std::move(database));
     // Proves that it can be read and that a commit finds room.
     store->Write([](Database& db) { return SeedText(db); });
@@ -171,6 +172,18 @@ std::unique_ptr<Store> Store::InMemory(const Origin& origin) {
 }
 
 Store::~Store() = default;
+
+void Store::Replace(Database& staged) {
+  writer_->RunAlone([&staged](Database& live) { ReplaceContent(live, staged); });
+  CatalogueChanged();
+}
+
+void Store::ResetTo(const Origin& origin) {
+  Database staged(":memory:", Database::Mode::kCreate);
+  Configure(staged);
+  CreateAndFill(staged, origin);
+  Replace(staged);
+}
 
 void Store::CheckHealth() {
   try {

@@ -55,6 +55,13 @@ class Store {
     return *std::move(result);
   }
 
+  // Puts the content of `staged` in the place of the whole content, in one transaction. Readers
+  // neither wait nor see a mix. Durable when it returns; throws StorageFault if nothing has
+  // changed.
+  void Replace(Database& staged);
+  // Replaces the content with what a new database made from `origin` holds.
+  void ResetTo(const Origin& origin);
+
   // The catalogue changes only by a reset. What was made from it can be kept as long as this number
   // stays; whoever resets calls CatalogueChanged.
   [[nodiscard]] uint64_t catalogue_version() const { return catalogue_version_; }

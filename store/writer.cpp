@@ -80,6 +80,42 @@ void Writer::Run(const std::function<void(Database&)>& run) {
   if (job.error) std::rethrow_exception(job.error);
 }
 
+void Writer::RunAlone(const std::function<void(Database&)>& job) {
+  TakeTurn();
+  std::exception_ptr error;
+  // A full disk is emptied of the WAL first, as for other writes.
+  for (int attempt = 0; attempt < 2; ++attempt) {
+    error = nullptr;
+    try {
+      job(*database_);
+    } catch (...) {
+      error = std::current_exception();
+    }
+    if (!checkpoints_.MakeRoom() || !IsFull(error)) break;
+  }
+  EndTurn();
+  if (error) std::rethrow_exception(error);
+}
+
+void Writer::TakeTurn() {
+  std::unique_lock lock(mutex_);
+  ++waiting_alone_;
+  turn_ended_.wait(lock, [this] { return !is_writing_; });
+  --waiting_alone_;
+  is_writing_ = true;
+}
+
+void Writer::EndTurn() {
+  {
+    const std::scoped_lock lock(mutex_);
+    is_writing_ = false;
+    ++counts_.commits;
+    ++counts_.jobs;
+  }
+  turn_ended_.notify_one();
+  work_waits_.notify_one();
+}
+
 Writer::Counts Writer::counts() const {
   const std::scoped_lock lock(mutex_);
   return counts_;
@@ -99,13 +135,15 @@ void Writer::Loop() {
     if (checkpoints_.IsDue()) checkpoints_.Run();
     lock.lock();
     is_writing_ = false;
+    if (waiting_alone_ > 0) turn_ended_.notify_one();
   }
 }
 
 // Until there are jobs, the end, or a WAL that another program has kept from being moved.
 void Writer::WaitForWork(std::unique_lock<std::mutex>& lock) {
   const auto has_work = [this] {
-    return !is_writing_ && (stopping_ || !waiting_->jobs.empty() || checkpoints_.IsDue());
+    return !is_writing_ && waiting_alone_ == 0 &&
+           (stopping_ || !waiting_->jobs.empty() || checkpoints_.IsDue());
   };
   while (!has_work()) {
     if (!is_writing_ && checkpoints_.IsBlocked()) {
@@ -121,13 +159,16 @@ void Writer::WaitForWork(std::unique_lock<std::mutex>& lock) {
 bool Writer::CommitAtOnce(Job& job) {
   {
     const std::scoped_lock lock(mutex_);
-    if (is_writing_ || !waiting_->jobs.empty() || checkpoints_.IsDue()) return false;
+    if (is_writing_ || waiting_alone_ > 0 || !waiting_->jobs.empty() || checkpoints_.IsDue()) {
+      return false;
+    }
     is_writing_ = true;
   }
   Commit({&job});
   {
     const std::scoped_lock lock(mutex_);
     is_writing_ = false;
+    if (waiting_alone_ > 0) turn_ended_.notify_one();
     if (waiting_->jobs.empty() && !checkpoints_.IsDue()) return true;
   }
   work_waits_.notify_one();

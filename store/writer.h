@@ -38,6 +38,10 @@ class Writer {
   // its result. Any thread.
   void Run(const std::function<void(Database&)>& job);
 
+  // Runs `job` alone and outside a transaction; for what makes one of its own. Otherwise as Run.
+  // The WAL is emptied afterwards. Any thread.
+  void RunAlone(const std::function<void(Database&)>& job);
+
   [[nodiscard]] Counts counts() const;
 
  private:
@@ -47,6 +51,8 @@ class Writer {
   void Loop();
   bool CommitAtOnce(Job& job);
   void WaitForWork(std::unique_lock<std::mutex>& lock);
+  void TakeTurn();
+  void EndTurn();
   void Commit(const std::vector<Job*>& jobs);
   bool TryCommit(const std::vector<Job*>& jobs, void (Writer::*run)(Job&));
   void RunBare(Job& job);
@@ -58,9 +64,11 @@ class Writer {
 
   mutable std::mutex mutex_;
   std::condition_variable work_waits_;
+  std::condition_variable turn_ended_;
   // The state below is protected by mutex_.
   std::shared_ptr<Batch> waiting_;
   bool is_writing_ = false;
+  int waiting_alone_ = 0;  // those that want to run alone: they come next
   Counts counts_;
   bool stopping_ = false;
 

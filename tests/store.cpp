@@ -336,17 +336,11 @@ TEST_CASE("a reset puts the seed back exactly, and numbers start anew") {
     store->Write(ChangeEverything);
     CHECK(store->Read(Contents) != seeded);
     for (int i = 0; i < 2; ++i) {
-      store->Write([](Database& db) {
-        ResetTo(db, BuiltIn());
-        return true;
-      });
+      store->ResetTo(BuiltIn());
       CHECK(store->Read(Contents) == seeded);
       CHECK(store->Write([](Database& db) { return Order(db, "johndoe", {"netflix"}); }) == 1);
     }
-    store->Write([](Database& db) {
-      ResetTo(db, Small());
-      return true;
-    });
+    store->ResetTo(Small());
     const auto small = Store::InMemory(Small());
     CHECK(store->Read(Contents) == small->Read(Contents));
   }

@@ -96,10 +96,7 @@ void Use(const Pack& pack) {
   static_cast<void>(pack.options());
   if (pack.file_count() > 0) static_cast<void>(pack.ReadFile("index.html"));
   const auto store = Store::InMemory(pack.image());
-  store->Write([&](Database& db) {
-    ResetTo(db, pack.image());
-    return true;
-  });
+  store->ResetTo(pack.image());
   store->Read([](Database& db) {
     static_cast<void>(benefits::ListProducts(db));
     static_cast<void>(desk::ListServices(db));

@@ -204,11 +204,7 @@ void Answer(std::string_view text, Session& session) {
 
 void Check(std::string_view text) {
   World& world = TheWorld();
-  world.store->Write([&](Database& db) {
-    ResetTo(db, world.seed);
-    return true;
-  });
-  world.store->CatalogueChanged();
+  world.store->ResetTo(world.seed);
   Session session;
   session.changes = RequireSoundData();
   for (size_t i = 0; i < kMostRequests && !text.empty(); ++i) {

@@ -1,0 +1,18 @@
+// Replacing the whole content of a database: what a reset and a restore have in common. The new
+// content is staged in a database of its own, and copied in one transaction.
+#pragma once
+
+#include "store/sqlite.h"
+
+namespace kiosk {
+
+// Copies `staged` over all of `live`, durable when it returns. Connections that read see the old or
+// the new state. What belongs to the live database, Litestream's tables, stays. Not in a
+// transaction; `staged` is changed, and may be used again. Throws StorageFault, and then nothing
+// has changed.
+void ReplaceContent(Database& live, Database& staged);
+
+// Removes what a copy must not take along: the tables of Litestream.
+void RemoveOwnTables(Database& copy);
+
+}  // namespace kiosk
