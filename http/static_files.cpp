@@ -56,10 +56,7 @@ Response RedirectToFolder(const Request& request) {
 Response IndexAnswer(Api& api) {
   auto content = api.frontend(std::string(kIndex));
   if (content && !content->empty()) return FileAnswer(kIndex, *std::move(content));
-  Response response = Error(503, "frontend_unavailable",
-                            "The frontend has no index.html at the moment; build it again.");
-  response.headers.emplace_back("Retry-After", "1");
-  return response;
+  return Error(404, "not_found", "The frontend has no index.html at the moment; build it again.");
 }
 
 // The file, or the page of a folder, that a path names.

@@ -10,6 +10,7 @@ const SECOND_KEY_USE = {
 };
 const BOUGHT = { method: "POST", path: "/api/orders", body: { order: { items: ["netflix", "spotify"], user_id: "johndoe" } } };
 const ORDER_226 = { method: "POST", path: "/orders", body: { datetime: "2030-01-07T09:00:00Z", totalfee: 100, services: ["123"] } };
+const PART = { send: { headers: { Range: "bytes=0-9" } } };
 
 /** By the name of the answer's example, for every operation that documents it. */
 export const ANYWHERE = {
@@ -27,6 +28,7 @@ export const ANYWHERE = {
   not_json: { send: { headers: { "Content-Type": "text/plain" } } },
   encoded: { send: { headers: { "Content-Encoding": "gzip" } } },
   products_already_purchased: { before: [BOUGHT] },
+  range_not_satisfiable: { send: { headers: { Range: "bytes=100000000-" } } },
 };
 
 /** By the operation, and the name of the answer's example or, if it has none, its status. */
@@ -75,7 +77,9 @@ export const BY_OPERATION = {
     not_found: { send: { path: "/services/1" } },
   },
   "GET /metrics": { 304: { send: { headers: { "If-None-Match": "*" } } } }, // it never answers the same twice
-  "GET /_kiosk/page/{file}": { not_found: { send: { path: "/_kiosk/page/none.html" } } },
+  "GET /docs": { 206: PART },
+  "GET /_kiosk": { 206: PART },
+  "GET /_kiosk/page/{file}": { 206: PART, not_found: { send: { path: "/_kiosk/page/none.html" } } },
 };
 
 /** What any request may meet: the requests for the examples of the answer "default". */
