@@ -33,8 +33,10 @@
 #include "store/file_name.h"
 #include "store/generate.h"
 #include "store/pack.h"
+#include "store/restore.h"
 #include "store/seed.h"
 #include "store/store.h"
+#include "store/temporary_file.h"
 
 namespace kiosk {
 namespace {
@@ -178,7 +180,17 @@ void Reset(const Options& options) {
   store->ResetTo(origin);
 }
 
-void BackUp(const Options& options) { CopyDatabase(options.database, options.target); }
+void BackUp(const Options& options) {
+  TemporaryFile::RemoveOnSignals();
+  CopyDatabase(options.database, options.target);
+}
+
+void RestoreBackup(const Options& options) {
+  TemporaryFile::RemoveOnSignals();
+  const std::string former = Restore(options.target, options.database, Now());
+  std::cout << "kiosk restored " << options.database << " from " << options.target << "; " << former
+            << std::endl;
+}
 
 void WritePack(const Options& options) {
   PackOrder order;
@@ -467,6 +479,10 @@ void AddCommands(CLI::App& app, Options& options, Command& command) {
   AddDatabaseOption(*backup, options);
   backup->add_option("FILE", options.target, "The copy")->required();
   backup->callback([&command] { command = BackUp; });
+  CLI::App* restore = app.add_subcommand("restore", "Replace the database with a backup");
+  AddDatabaseOption(*restore, options);
+  restore->add_option("FILE", options.target, "The backup")->required();
+  restore->callback([&command] { command = RestoreBackup; });
 
   CLI::App* generate = app.add_subcommand("generate", "Fill the database with plausible data");
   AddDatabaseOption(*generate, options);

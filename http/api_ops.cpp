@@ -9,6 +9,7 @@
 
 #include "http/seed_reader.h"
 #include "store/seed.h"
+#include "store/temporary_file.h"
 
 namespace kiosk {
 namespace {
@@ -46,17 +47,10 @@ class BackupFile {
  public:
   explicit BackupFile(Store& store) {
     std::error_code none;  // then where the program was started
-    std::string folder = (std::filesystem::temp_directory_path(none) / "kiosk-XXXXXX").string();
-    if (!::mkdtemp(folder.data())) throw std::runtime_error("no temporary folder for a backup");
-    const std::string path = folder + "/backup.db";
-    try {
-      store.CopyTo(path);
-      fd_ = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-    } catch (...) {
-      std::filesystem::remove_all(folder);
-      throw;
-    }
-    std::filesystem::remove_all(folder);
+    const auto folder = std::filesystem::temp_directory_path(none);
+    const TemporaryFile file((folder / "kiosk-backup").string(), "set TMPDIR to another folder");
+    store.CopyTo(file.path());
+    fd_ = ::open(file.path().c_str(), O_RDONLY | O_CLOEXEC);
     if (fd_ < 0) throw std::runtime_error("the backup cannot be read");
   }
   ~BackupFile() { ::close(fd_); }

@@ -224,8 +224,11 @@ class Workshop {
     }
   }
   ~Workshop() {
-    std::error_code ignored;
-    fs::remove_all(path_, ignored);
+    // By name: reading the folder takes a descriptor, and there may be none.
+    for (const char* file : {"pack", "pack-journal", "pack-wal", "pack-shm", "executable"}) {
+      ::unlink(File(file).c_str());
+    }
+    ::rmdir(path_.c_str());
   }
   Workshop(const Workshop&) = delete;
   Workshop& operator=(const Workshop&) = delete;

@@ -12,6 +12,7 @@
 #include <thread>
 
 #include "store/replace.h"
+#include "store/temporary_file.h"
 
 namespace kiosk {
 namespace {
@@ -31,17 +32,6 @@ constexpr char kLogSizeLimit[] = "PRAGMA journal_size_limit = 33554432";
 constexpr char kNoJournal[] = "PRAGMA journal_mode = OFF";
 constexpr char kNoSync[] = "PRAGMA synchronous = OFF";
 
-// The descriptor of the folder that `path` is in; negative if there is none.
-int OpenFolderOf(const std::string& path) {
-  const auto folder = std::filesystem::path(path).parent_path();
-  return ::open(folder.empty() ? "." : folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-}
-
-void SyncFolderOf(const std::string& path) {
-  const FileDescriptor fd(OpenFolderOf(path));
-  if (fd.valid()) ::fsync(fd.get());
-}
-
 // Held while a database is looked for and made: of two kiosks that start at once the second waits,
 // and finds the first one's.
 class FolderLock {
@@ -52,42 +42,6 @@ class FolderLock {
 
  private:
   FileDescriptor fd_;
-};
-
-// A file that is removed when it goes out of scope.
-class TemporaryFile {
- public:
-  // Beside `path`, so that it can be moved there. `advice` is for someone who may not write there.
-  TemporaryFile(const std::string& path, const std::string& advice) : path_(path + ".XXXXXX") {
-    CheckPlainFile(path);
-    const FileDescriptor fd(::mkostemp(path_.data(), O_CLOEXEC));
-    if (!fd.valid()) {
-      Refuse(path, Reason(errno) + "; " + advice);
-    }
-    ::fchmod(fd.get(), 0644);
-  }
-  ~TemporaryFile() { ::unlink(path_.c_str()); }
-  TemporaryFile(const TemporaryFile&) = delete;
-  TemporaryFile& operator=(const TemporaryFile&) = delete;
-  [[nodiscard]] const std::string& path() const { return path_; }
-
-  // Gives the finished file its name. False if a file with content has the name by now.
-  [[nodiscard]] bool MoveTo(const std::string& path) const {
-    {
-      const FileDescriptor fd(::open(path_.c_str(), O_RDONLY | O_CLOEXEC));
-      if (!fd.valid() || ::fsync(fd.get()) != 0) Refuse(path, Reason(errno));
-    }
-    struct stat present {};
-    if (::stat(path.c_str(), &present) == 0 && present.st_size > 0) return false;
-    // What a database of this name left behind when it was deleted is not this one's.
-    for (const char* log : {"-wal", "-shm", "-journal"}) ::unlink((path + log).c_str());
-    if (::rename(path_.c_str(), path.c_str()) != 0) Refuse(path, Reason(errno));
-    SyncFolderOf(path);
-    return true;
-  }
-
- private:
-  std::string path_;
 };
 
 void Configure(Database& db) {

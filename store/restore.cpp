@@ -1,0 +1,250 @@
+#include "store/restore.h"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <system_error>
+
+#include "store/database_file.h"
+#include "store/generation.h"
+#include "store/replace.h"
+#include "store/schema.h"
+#include "store/temporary_file.h"
+
+namespace kiosk {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr char kUntrusted[] = "PRAGMA trusted_schema = OFF";
+constexpr char kIntegrity[] = "PRAGMA integrity_check(1)";
+constexpr char kForeignKeys[] = "PRAGMA foreign_key_check";
+constexpr char kApplication[] = "PRAGMA application_id";
+constexpr char kVersion[] = "PRAGMA user_version";
+constexpr char kPageSize[] = "PRAGMA page_size";
+constexpr char kRollbackJournal[] = "PRAGMA journal_mode = DELETE";
+constexpr char kWriteAhead[] = "PRAGMA journal_mode = WAL";
+constexpr char kSynchronous[] = "PRAGMA synchronous = FULL";
+
+[[noreturn]] void RefuseBackup(const std::string& path, const std::string& why) {
+  throw StoreError("cannot restore " + path + ": " + why);
+}
+
+int64_t Number(Database& db, const char* sql) {
+  Query row = db.Run(sql);
+  return row.Step() ? row.Int(0) : 0;
+}
+
+std::string FirstText(Database& db, const char* sql) {
+  Query row = db.Run(sql);
+  return row.Step() ? row.Text(0) : "";
+}
+
+// The marks of a database that this version makes.
+struct Marks {
+  int64_t application = 0;
+  int64_t version = 0;
+
+  static Marks Of(Database& db) { return {Number(db, kApplication), Number(db, kVersion)}; }
+  static Marks OfThisVersion() {
+    Database db(":memory:", Database::Mode::kCreate);
+    CreateTables(db);
+    return Of(db);
+  }
+};
+
+// A file that no other kiosk uses as long as this lives. It outlives SQLite's connections to the
+// file: closing a descriptor drops their locks.
+class Hold {
+ public:
+  explicit Hold(const std::string& path) : fd_(::open(path.c_str(), O_RDONLY | O_CLOEXEC)) {
+    error_ = fd_.valid() ? 0 : errno;
+    is_free_ = fd_.valid() && ::flock(fd_.get(), LOCK_EX | LOCK_NB) == 0;
+  }
+  [[nodiscard]] int error() const { return error_; }
+  [[nodiscard]] bool is_free() const { return is_free_; }
+
+ private:
+  FileDescriptor fd_;
+  int error_ = 0;
+  bool is_free_ = false;
+};
+
+// Copies the backup's bytes, with its WAL if it has one: nothing is written next to the backup.
+void CopyBackup(const std::string& backup, const std::string& to) {
+  std::error_code failed;
+  for (const char* part : {"", "-wal"}) {
+    if (*part != '\0' && !fs::exists(backup + part, failed)) continue;
+    fs::copy_file(backup + part, to + part, fs::copy_options::overwrite_existing, failed);
+    if (failed) RefuseBackup(backup, failed.message());
+  }
+}
+
+// Refuses what is not a whole database of this version.
+void CheckBackup(const std::string& backup, Database& db) {
+  const Marks marks = Marks::Of(db);
+  const Marks wanted = Marks::OfThisVersion();
+  if (marks.application != wanted.application) {
+    RefuseBackup(backup, "it is not a backup of a kiosk; nothing was changed");
+  }
+  if (marks.version != wanted.version) {
+    RefuseBackup(backup, std::string("it was made by ") +
+                             (marks.version > wanted.version ? "a newer" : "an older") +
+                             " kiosk (schema " + std::to_string(marks.version) +
+                             ", this one knows " + std::to_string(wanted.version) +
+                             "); use that version. Nothing was changed");
+  }
+  const auto differences = SchemaDifferences(db);
+  if (!differences.empty()) {
+    RefuseBackup(backup, "its schema differs: " + differences.front() + "; nothing was changed");
+  }
+  if (FirstText(db, kIntegrity) != "ok" || db.Run(kForeignKeys).Step()) {
+    RefuseBackup(backup, "it is damaged; nothing was changed");
+  }
+}
+
+// Reads the backup into `staged`, checks it, and removes what is not part of the data.
+void Stage(const std::string& backup, const TemporaryFile& staged) {
+  struct stat status {};
+  if (::stat(backup.c_str(), &status) != 0) RefuseBackup(backup, Reason(errno));
+  if (!S_ISREG(status.st_mode)) RefuseBackup(backup, "it is not a plain file");
+  if (status.st_size == 0) RefuseBackup(backup, "it is empty; nothing was changed");
+  const Hold hold(backup);
+  if (hold.error() != 0) RefuseBackup(backup, Reason(hold.error()));
+  if (!hold.is_free()) {
+    RefuseBackup(backup, "a kiosk is using it; copy it with kiosk backup, and restore the copy");
+  }
+  CopyBackup(backup, staged.path());
+  try {
+    Database db(staged.path(), Database::Mode::kReadWrite);
+    db.Execute(kUntrusted);
+    CheckBackup(backup, db);
+    RemoveOwnTables(db);
+    RenewGeneration(db);
+    db.Execute(kRollbackJournal);  // everything in one file
+  } catch (const StorageFault& fault) {
+    if (fault.kind() == StorageFault::Kind::kFull) RefuseBackup(backup, "the disk is full");
+    RefuseBackup(backup, "it is damaged or not a database; nothing was changed");
+  }
+}
+
+// "20261130T210000Z"
+std::string Compact(Timestamp now) {
+  std::string text = FormatTimestamp(now);
+  std::erase_if(text, [](char c) { return c == '-' || c == ':'; });
+  return text.substr(0, text.find('.')) + "Z";
+}
+
+// A name that no file has.
+std::string FreeName(const std::string& name) {
+  std::string free = name;
+  for (int i = 2; fs::exists(free) || fs::exists(free + "-wal"); ++i) {
+    free = name + "-" + std::to_string(i);
+  }
+  return free;
+}
+
+// The present database with its WAL recovered; null if it cannot be read. Throws StoreError if it
+// is another application's, which a restore would not bring back.
+std::unique_ptr<Database> OpenPresent(const std::string& path) {
+  try {
+    auto db = std::make_unique<Database>(path, Database::Mode::kReadWrite);
+    db->Execute(kUntrusted);
+    const Marks marks = Marks::Of(*db);
+    if (marks.application != Marks::OfThisVersion().application) {
+      Refuse(path, "it belongs to another application; choose another file with --db");
+    }
+    if (FirstText(*db, kIntegrity) != "ok") return nullptr;
+    db->Execute(kWriteAhead);
+    db->Execute(kSynchronous);
+    return db;
+  } catch (const StorageFault& fault) {
+    if (fault.kind() != StorageFault::Kind::kNotADatabase) Refuse(path, fault);
+    return nullptr;
+  }
+}
+
+// Gives `staged` the page size that the content of a database in WAL mode must have.
+void FitPages(const std::string& staged, Database& present) {
+  Database db(staged, Database::Mode::kReadWrite);
+  const int64_t size = Number(present, kPageSize);
+  if (Number(db, kPageSize) == size) return;
+  db.ExecuteScript("PRAGMA page_size = " + std::to_string(size) + "; VACUUM");
+}
+
+std::string ReplacePresent(const std::string& path, Database& present, const TemporaryFile& staged,
+                           const std::string& time) {
+  const std::string saved = FreeName(path + ".before-restore-" + time);
+  {
+    const TemporaryFile copy(saved, "free some space, or check that its folder can be written");
+    present.CopyTo(copy.path());
+    if (!copy.MoveTo(saved)) Refuse(saved, "the file exists already");
+  }
+  try {
+    FitPages(staged.path(), present);
+    Database content(staged.path(), Database::Mode::kReadWrite);
+    ReplaceContent(present, content);
+  } catch (const StorageFault&) {
+    ::unlink(saved.c_str());
+    throw;
+  }
+  return "the data from before is in " + saved;
+}
+
+// Gives the file another name too; or only that one, where a file cannot have two.
+void Link(const std::string& path, const std::string& name) {
+  if (::link(path.c_str(), name.c_str()) == 0) return;
+  if (::rename(path.c_str(), name.c_str()) != 0) Refuse(path, Reason(errno));
+}
+
+// A damaged database and its WAL go aside together: under one name, SQLite finds both.
+std::string ReplaceDamaged(const std::string& path, const TemporaryFile& staged,
+                           const std::string& time) {
+  const std::string aside = FreeName(path + ".damaged-" + time);
+  Link(path, aside);
+  if (fs::exists(path + "-wal")) Link(path + "-wal", aside + "-wal");
+  SyncFolderOf(path);
+  for (const char* companion : {"-wal", "-shm", "-journal"}) ::unlink((path + companion).c_str());
+  if (::rename(staged.path().c_str(), path.c_str()) != 0) Refuse(path, Reason(errno));
+  SyncFolderOf(path);
+  return "the database that was there cannot be read, and is now " + aside;
+}
+
+}  // namespace
+
+std::string Restore(const std::string& backup, const std::string& database, Timestamp now) {
+  const std::string path = FollowLinks(database);
+  CheckPlainFile(path);
+  if (FileIdOf(path) && FileIdOf(path) == FileIdOf(backup)) {
+    RefuseBackup(backup, "it is the database itself");
+  }
+  std::error_code missing;
+  const bool is_new = !fs::exists(path, missing) || fs::file_size(path, missing) == 0;
+  const Hold hold(path);
+  if (!is_new && hold.error() != 0) Refuse(path, Reason(hold.error()));
+  if (!is_new && !hold.is_free()) {
+    Refuse(path, "another kiosk is using it; stop that one, or choose another file with --db");
+  }
+  try {
+    const TemporaryFile staged(path, "check that its folder can be written");
+    Stage(backup, staged);
+    if (is_new) {
+      if (!staged.MoveTo(path)) Refuse(path, "another kiosk has just made it; try again");
+      return "there was no database before";
+    }
+    const auto present = OpenPresent(path);
+    return present ? ReplacePresent(path, *present, staged, Compact(now))
+                   : ReplaceDamaged(path, staged, Compact(now));
+  } catch (const StorageFault& fault) {
+    Refuse(path, fault);
+  }
+}
+
+}  // namespace kiosk
