@@ -29,6 +29,7 @@
 #include "http/routes.h"
 #include "http/seed_reader.h"
 #include "http/server.h"
+#include "http/sockets.h"
 #include "http/static_files.h"
 #include "store/file_name.h"
 #include "store/generate.h"
@@ -138,6 +139,27 @@ void OpenInBrowser(const std::string& url) {
   ::_exit(0);
 }
 
+// 128 bits.
+std::string NewControlKey() {
+  std::random_device random;
+  std::ostringstream key;
+  for (int word = 0; word < 4; ++word) {
+    key << std::hex << std::setfill('0') << std::setw(8) << random();
+  }
+  return key.str();
+}
+
+// The address for other devices, with the control key if they may use it.
+std::string LanLine(const PolicyOptions& policy, const Server& server) {
+  const std::string url = server.lan_url();
+  if (policy.control_from != ControlFrom::kLan) {
+    return url.empty() ? "" : "kiosk for other devices: " + url;
+  }
+  return "kiosk for other devices: " + (url.empty() ? server.url() : url) +
+         "/_kiosk/#key=" + policy.control_key +
+         " (the key controls kiosk; plain HTTP can be read on a hostile network)";
+}
+
 // --- the commands ---
 
 void Serve(const Options& options) {
@@ -164,6 +186,8 @@ void Serve(const Options& options) {
           }};
   server.Start(api);
   PrintLine("kiosk listening on " + server.url());
+  const std::string lan_line = LanLine(options.server.policy, server);
+  if (!lan_line.empty()) PrintLine(lan_line);
   if (options.open_browser) OpenInBrowser(server.url());
   if (options.until_stdin_ends) StopWhenStdinEnds();
   WaitForStopSignal();
@@ -383,6 +407,24 @@ void AddAccessOptions(CLI::App& app, PolicyOptions& policy) {
       ->type_name("ORIGIN")
       ->allow_extra_args(false)
       ->check(CLI::Validator(CheckControlOrigin, ""));
+  app.add_option_function<std::string>(
+         "--control-from",
+         [&policy](const std::string& from) {
+           policy.control_from = from == "lan"    ? ControlFrom::kLan
+                                 : from == "none" ? ControlFrom::kNone
+                                                  : ControlFrom::kLocal;
+           if (policy.control_from == ControlFrom::kLan) policy.control_key = NewControlKey();
+         },
+         "Who may use the control API: this machine, also devices with the key that is printed, or "
+         "no client (default: local)")
+      ->check(CLI::IsMember({"local", "lan", "none"}));
+}
+
+void CheckControlFrom(const ServerOptions& server) {
+  if (server.policy.control_from == ControlFrom::kLan && IsLoopbackAddress(server.host)) {
+    throw CLI::ValidationError("--control-from",
+                               "lan needs an address that other devices reach; add --host 0.0.0.0");
+  }
 }
 
 void AddServeOptions(CLI::App& app, Options& options) {
@@ -559,6 +601,7 @@ int ParseAndRun(int argc, char** argv) {
     RefuseOptionsOfServe(app, argc, argv);
     const bool serves = app.get_subcommands().empty() || app.got_subcommand("serve");
     if (serves && app.count("--port") == 0) TakePortFromEnvironment(options);
+    CheckControlFrom(options.server);
   } catch (const CLI::Success& help_or_version) {
     return app.exit(help_or_version);
   } catch (const CLI::ParseError& error) {

@@ -49,6 +49,11 @@ std::string Acceptor::url() const {
   return "http://" + listeners_.name + ":" + std::to_string(listeners_.port);
 }
 
+std::string Acceptor::lan_url() const {
+  if (listeners_.lan_name.empty()) return "";
+  return "http://" + listeners_.lan_name + ":" + std::to_string(listeners_.port);
+}
+
 void Acceptor::Start(std::function<void(int)> serve) {
   serve_ = std::move(serve);
   RaiseDescriptorLimit();

@@ -22,6 +22,8 @@ class Acceptor {
 
   // As a client would write it: "http://localhost:4000".
   [[nodiscard]] std::string url() const;
+  // For other devices; empty if it is bound to the loopback alone.
+  [[nodiscard]] std::string lan_url() const;
 
   // Runs `serve` for each connection until Stop, on that connection's thread, with its socket;
   // when it returns, the connection is closed.

@@ -161,6 +161,7 @@ class Server::Implementation : private httplib::Server {
   Implementation& operator=(const Implementation&) = delete;
 
   [[nodiscard]] std::string url() const { return acceptor_.url(); }
+  [[nodiscard]] std::string lan_url() const { return acceptor_.lan_url(); }
 
   void Start(Api& api) {
     api_ = &api;
@@ -406,6 +407,8 @@ Server::Server(ServerOptions options, std::function<Timestamp()> clock) {
 Server::~Server() = default;
 
 std::string Server::url() const { return implementation_->url(); }
+
+std::string Server::lan_url() const { return implementation_->lan_url(); }
 
 void Server::Start(Api& api) { implementation_->Start(api); }
 

@@ -38,6 +38,8 @@ class Server {
 
   // The address as a client would write it, with the port that was bound: "http://localhost:4000".
   [[nodiscard]] std::string url() const;
+  // The address for other devices; empty if it is bound to the loopback alone.
+  [[nodiscard]] std::string lan_url() const;
 
   // Answers with `api`, which outlives the server, on threads of its own.
   void Start(Api& api);

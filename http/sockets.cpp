@@ -129,11 +129,63 @@ Listeners ListenOnLoopback(int port) {
     Bound v6 = Bind(*ParseAddress("::1"), v4.port);
     if (v6.error == EADDRINUSE && port == 0 && attempt < kAttempts) continue;
     if (v6.error != 0 && !IsMissingFamily(v6.error)) Refuse("::1", v4.port, v6.error);
-    Listeners listeners{{}, v4.port, "localhost"};
+    Listeners listeners{{}, v4.port, "localhost", ""};
     listeners.sockets.push_back(std::move(v4.socket));
     if (v6.error == 0) listeners.sockets.push_back(std::move(v6.socket));
     return listeners;
   }
+}
+
+bool IsLoopback(const Address& address) {
+  if (address.storage.ss_family == AF_INET) {
+    const auto* v4 = reinterpret_cast<const sockaddr_in*>(&address.storage);
+    return ntohl(v4->sin_addr.s_addr) >> 24 == 127;
+  }
+  const in6_addr& v6 = reinterpret_cast<const sockaddr_in6*>(&address.storage)->sin6_addr;
+  return IN6_IS_ADDR_LOOPBACK(&v6) || (IN6_IS_ADDR_V4MAPPED(&v6) && v6.s6_addr[12] == 127);
+}
+
+bool IsAnyAddress(const Address& address) {
+  if (address.storage.ss_family == AF_INET) {
+    return reinterpret_cast<const sockaddr_in*>(&address.storage)->sin_addr.s_addr == INADDR_ANY;
+  }
+  return IN6_IS_ADDR_UNSPECIFIED(
+      &reinterpret_cast<const sockaddr_in6*>(&address.storage)->sin6_addr);
+}
+
+std::string TextOf(const Address& address) {
+  std::array<char, INET6_ADDRSTRLEN> text{};
+  if (address.storage.ss_family == AF_INET) {
+    const auto* v4 = reinterpret_cast<const sockaddr_in*>(&address.storage);
+    return ::inet_ntop(AF_INET, &v4->sin_addr, text.data(), text.size());
+  }
+  const auto* v6 = reinterpret_cast<const sockaddr_in6*>(&address.storage);
+  return ::inet_ntop(AF_INET6, &v6->sin6_addr, text.data(), text.size());
+}
+
+std::string InUrl(const std::string& address) {
+  const bool needs_brackets = address.find(':') != std::string::npos && address.front() != '[';
+  return needs_brackets ? "[" + address + "]" : address;
+}
+
+// The address of the default route's interface: the one from which a packet to `destination` would
+// go. No packet is sent. Empty if there is no route.
+std::string AddressTowards(const std::string& destination) {
+  constexpr int kDiscardPort = 9;
+  Address address = *ParseAddress(destination);
+  address.SetPort(kDiscardPort);
+  const Socket probe(::socket(address.storage.ss_family, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+  if (::connect(probe.fd(), address.get(), address.size) != 0 ||
+      ::getsockname(probe.fd(), address.get(), &address.size) != 0 || IsLoopback(address)) {
+    return "";
+  }
+  return InUrl(TextOf(address));
+}
+
+// Of the ranges for documentation, which are no network's own.
+std::string DefaultAddress(int family) {
+  std::string address = AddressTowards("192.0.2.1");
+  return address.empty() && family == AF_INET6 ? AddressTowards("2001:db8::1") : address;
 }
 
 void SetTimeout(int fd, int option, int64_t ms) {
@@ -158,27 +210,28 @@ Listeners Listen(const std::string& host, int port) {
   }
   Bound bound = Bind(*address, port);
   if (bound.error != 0) Refuse(host, port, bound.error);
-  const bool needs_brackets = host.find(':') != std::string::npos && host.front() != '[';
-  Listeners listeners{{}, bound.port, needs_brackets ? "[" + host + "]" : host};
+  Listeners listeners{{}, bound.port, InUrl(host), ""};
+  if (IsAnyAddress(*address)) {
+    listeners.name = "localhost";
+    listeners.lan_name = DefaultAddress(address->storage.ss_family);
+  } else if (!IsLoopback(*address)) {
+    listeners.lan_name = listeners.name;
+  }
   listeners.sockets.push_back(std::move(bound.socket));
   return listeners;
+}
+
+bool IsLoopbackAddress(const std::string& host) {
+  if (host.empty() || host == "localhost") return true;
+  const auto address = ParseAddress(host);
+  return address && IsLoopback(*address);
 }
 
 Peer PeerOf(int fd) {
   Address address;
   address.size = sizeof address.storage;
   if (::getpeername(fd, address.get(), &address.size) != 0) return {};
-  std::array<char, INET6_ADDRSTRLEN> text{};
-  if (address.storage.ss_family == AF_INET) {
-    const auto* v4 = reinterpret_cast<const sockaddr_in*>(&address.storage);
-    ::inet_ntop(AF_INET, &v4->sin_addr, text.data(), text.size());
-    return {text.data(), ntohl(v4->sin_addr.s_addr) >> 24 == 127};
-  }
-  const auto* v6 = reinterpret_cast<const sockaddr_in6*>(&address.storage);
-  ::inet_ntop(AF_INET6, &v6->sin6_addr, text.data(), text.size());
-  const bool mapped_loopback =
-      IN6_IS_ADDR_V4MAPPED(&v6->sin6_addr) && v6->sin6_addr.s6_addr[12] == 127;
-  return {text.data(), IN6_IS_ADDR_LOOPBACK(&v6->sin6_addr) || mapped_loopback};
+  return {TextOf(address), IsLoopback(address)};
 }
 
 void Configure(int fd, int read_seconds, int write_seconds) {

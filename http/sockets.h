@@ -23,13 +23,17 @@ class Socket {
 struct Listeners {
   std::vector<Socket> sockets;
   int port = 0;
-  std::string name;  // for a URL: "localhost", "192.168.1.2", "[::1]"
+  std::string name;      // for a URL: "localhost", "192.168.1.2", "[::1]"
+  std::string lan_name;  // the same for other devices; empty: bound to the loopback alone
 };
 
 // Listens on `host` (empty: the loopback, 127.0.0.1 and, where the machine has it, ::1). Port 0
 // takes a free one, the same for both. Never shares a port with another listener. Throws
 // std::runtime_error with one line that says what is wrong and what to do.
 [[nodiscard]] Listeners Listen(const std::string& host, int port);
+
+// Whether what Listen would bind for `host` is the loopback alone.
+[[nodiscard]] bool IsLoopbackAddress(const std::string& host);
 
 // The other end of a connection.
 struct Peer {

@@ -176,6 +176,100 @@ TEST_CASE("page and status are public, also through a tunnel") {
   CHECK(server.Ask("POST", "/_kiosk/status", "", {{"Via", "x"}}).status == 405);
 }
 
+TEST_CASE("--control-from none turns the control API off, and nothing else") {
+  const TestServer server({"--control-from", "none", "--control-origin", "http://shop.test"});
+  const std::string off =
+      LocalOnly("The control API is off; start kiosk without --control-from none to use it.");
+  const std::string before = server.Contents();
+  for (const auto& [method, target] : EveryControlRequest()) {
+    CAPTURE(method);
+    CAPTURE(target);
+    for (const Headers& headers :
+         {Headers{}, Headers{{"Sec-Fetch-Site", "same-origin"}},
+          Headers{{"Origin", "http://shop.test"}}, Headers{{"Kiosk-Control-Key", ""}}}) {
+      const Answer answer = server.Ask(method, target, "", headers);
+      CHECK(answer.status == 403);
+      CHECK(answer.body == (method == "HEAD" ? "" : off));
+    }
+  }
+  CHECK(server.Contents() == before);
+  CHECK(server.Ask("GET", "/_kiosk/status").status == 200);
+  CHECK(server.Ask("POST", "/services", R"({"name":"Polish"})").status == 201);
+}
+
+TEST_CASE("--control-from lan prints a key, which replaces the conditions on peer and host") {
+  const TemporaryFolder folder;
+  const std::string database = folder.File("kiosk.db");
+  const std::string in_url = "/_kiosk/#key=";
+  std::string keys[2];
+  for (std::string& key : keys) {
+    Kiosk kiosk({"--db", database, "--host", "0.0.0.0", "--control-from", "lan"});
+    std::string line;
+    while (line.find('\n') == std::string::npos)
+      line = kiosk.Printed().substr(kiosk.Printed().find('\n') + 1);
+    CAPTURE(line);
+    REQUIRE(line.find(in_url) != std::string::npos);
+    CHECK(line.find("plain HTTP can be read on a hostile network") != std::string::npos);
+    key = line.substr(line.find(in_url) + in_url.size(), 32);
+    CHECK(key.find_first_not_of("0123456789abcdef") == std::string::npos);
+    const auto ask = [&](const std::string& with, const Headers& more = {}) {
+      Headers headers = {{"Host", "192.168.1.20:4000"}, {"Kiosk-Control-Key", with}};
+      headers.insert(headers.end(), more.begin(), more.end());
+      return Ask(kiosk.port(), "GET", "/_kiosk/info", "", headers).status;
+    };
+    CHECK(ask(key) == 200);
+    CHECK(ask(key, {{"Referer", "http://192.168.1.20:4000/_kiosk/"}, {"User-Agent", kBrowser}}) ==
+          200);
+    CHECK(ask(key, {{"User-Agent", kBrowser}}) == 403);
+    CHECK(ask(key, {{"Origin", "http://192.168.1.20:3000"}}) == 403);
+    CHECK(ask(key, {{"X-Forwarded-For", "203.0.113.5"}}) == 403);
+    CHECK(ask(key + "0") == 403);
+    CHECK(ask(key.substr(1)) == 403);
+    CHECK(ask("") == 403);
+    CHECK(ask(std::string(32, '0')) == 403);
+    CHECK(Ask(kiosk.port(), "GET", "/_kiosk/info").status == 200);
+    CHECK(Ask(kiosk.port(), "GET", "/_kiosk/info", "",
+              {{"Host", "evil.example"}, {"Kiosk-Control-Key", key}})
+              .body.starts_with(R"({"error":"host_not_allowed",)"));
+    const Finished stopped = kiosk.Stop();
+    CHECK(stopped.exit_code == 0);
+    CHECK(stopped.err.find(key) == std::string::npos);
+    CHECK_FALSE(stopped.err.empty());
+  }
+  CHECK(keys[0] != keys[1]);
+}
+
+TEST_CASE("other devices are given an address, and without lan no key") {
+  Kiosk kiosk({"--memory", "--host", "0.0.0.0"});
+  const std::string port = std::to_string(kiosk.port());
+  const std::string printed = kiosk.Stop().out;
+  CHECK(printed.starts_with("kiosk listening on http://localhost:" + port + "\n"));
+  CHECK(printed.find("key") == std::string::npos);
+}
+
+TEST_CASE("--control-from is local, lan or none, and lan needs a host that others reach") {
+  const std::vector<std::vector<std::string>> wrong = {
+      {"--control-from", "lan"},
+      {"--control-from", "lan", "--host", "127.0.0.1"},
+      {"--control-from", "lan", "--host", "127.9.9.9"},
+      {"--control-from", "lan", "--host", "localhost"},
+      {"--control-from", "lan", "--host", "::1"},
+      {"--control-from", "lan", "--host", "[::1]"},
+      {"--control-from", "lan", "--host", "::ffff:127.0.0.1"},
+      {"--control-from", "everywhere"},
+      {"--control-from", "LAN"},
+      {"--control-from", "1"},
+      {"--control-from", ""},
+  };
+  for (std::vector<std::string> arguments : wrong) {
+    arguments.insert(arguments.end(), {"--memory", "--port", "0"});
+    const Finished refused = RunKiosk(arguments);
+    CHECK(refused.exit_code == 2);
+    CHECK(refused.out.empty());
+    CHECK(refused.err.starts_with("kiosk: --control-from: "));
+  }
+}
+
 TEST_CASE("--control-origin takes nothing but http and https origins") {
   for (const std::string wrong : {"*", "null", "demo.test", "http://demo.test/", "file://",
                                   "capacitor://localhost", "https://*.site", ""}) {

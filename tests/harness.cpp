@@ -166,6 +166,7 @@ Kiosk::Kiosk(const std::vector<std::string>& arguments, const ChildOptions& opti
     }
   }
   startup_ = std::chrono::duration_cast<std::chrono::microseconds>(steady_clock::now() - begin);
+  line = line.substr(0, line.find('\n'));  // the second is for other devices
   REQUIRE_MESSAGE(line.starts_with("kiosk listening on http://"), ReadFile(output_.File("err")));
   port_ = std::stoi(line.substr(line.rfind(':') + 1));
 }

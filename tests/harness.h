@@ -81,6 +81,9 @@ class Kiosk {
   // From exec to the ready line.
   [[nodiscard]] std::chrono::microseconds startup() const { return startup_; }
 
+  // What it has written to stdout so far.
+  [[nodiscard]] std::string Printed() const { return ReadFile(output_.File("out")); }
+
   void Signal(int signal) const;
   // Waits for the end; nothing if it does not come in time.
   [[nodiscard]] std::optional<int> WaitForExit(std::chrono::milliseconds at_most);
