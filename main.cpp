@@ -382,7 +382,8 @@ void UnpackOptions(const Pack& pack, CLI::App& app, const Options& options) {
     } catch (const CLI::ParseError& error) {
       throw StartError(std::string("this demo carries a bad option: ") + error.what());
     }
-    if (name != "port") others += (others.empty() ? "--" : ", --") + name + " " + value;
+    if (name == "port") continue;
+    others.append(others.empty() ? "--" : ", --").append(name).append(" ").append(value);
   }
   const int64_t files = pack.file_count();
   app.description(pack.name() + ": a packed kiosk. It carries " +
@@ -494,8 +495,7 @@ void RefuseOptionsOfServe(const CLI::App& serve, int argc, char** argv) {
     if (!command.get_option_no_throw(name)) {
       std::string kept;
       for (const char* other : kDemoOptions) {
-        if (FindDemoOption(serve, other))
-          kept += std::string(kept.empty() ? "" : ", ") + "--" + other;
+        if (FindDemoOption(serve, other)) kept.append(kept.empty() ? "--" : ", --").append(other);
       }
       throw CLI::ValidationError(
           name, "an option of serve, which " + command.get_name() + " does not take" +

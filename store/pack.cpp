@@ -21,6 +21,10 @@
 #include "store/folder.h"
 #include "store/store.h"
 
+#ifndef MADV_POPULATE_READ
+#define MADV_POPULATE_READ MADV_WILLNEED  // a C library before 2.35
+#endif
+
 namespace kiosk {
 namespace {
 
@@ -308,7 +312,7 @@ std::unique_ptr<Pack> Pack::In(const std::string& path, const embedded::PackSlot
   if (!is_whole) RefuseDamaged();
   if (mapped == MAP_FAILED) throw PackError("cannot map this executable");
   const std::string_view file(static_cast<const char*>(mapped), slot.offset + slot.size);
-  ::madvise(mapped, file.size(), MADV_WILLNEED);  // all of it is read for its checksum
+  ::madvise(mapped, file.size(), MADV_POPULATE_READ);  // all of it is read for its checksum
   std::unique_ptr<Pack> pack(new Pack(file, slot.offset));
   if (DemoChecksum(file.substr(0, slot.offset), pack->bytes_) != slot.hash) RefuseDamaged();
   pack->database_ = std::make_unique<Database>(":memory:", Database::Mode::kCreate);

@@ -82,7 +82,7 @@ void CheckRows(int port, const std::vector<Row>& rows) {
 
 }  // namespace
 
-TEST_CASE("a client that prefers a page is told from one that takes anything") {
+TEST_CASE("only a client that prefers a page navigates") {
   for (const char* accept :
        {kBrowser, "text/html", "TEXT/HTML", "text/html, */*", "*/*, text/html", "text/html;q=0.5",
         "text/html; charset=utf-8; q=0.9, application/json;q=0.8", "text/html, application/json",
@@ -192,7 +192,7 @@ TEST_CASE("a method that a file does not support is refused with the ones that i
   CHECK(Ask(kiosk.port(), "DELETE", "/orders").status == 405);
 }
 
-TEST_CASE("types are told by the extension, in any case") {
+TEST_CASE("a file has the type of its extension, in any case") {
   const std::pair<std::string, std::string> rows[] = {
       {"a.js", "text/javascript; charset=utf-8"},
       {"a.MJS", "text/javascript; charset=utf-8"},
