@@ -74,7 +74,7 @@ Denial OriginDenial(const RequestHead& head) {
   } else if (head.origin) {
     message = "This Origin is not an origin that --cors-origin can name.";
   }
-  return {"origin_not_allowed", message};
+  return Denial{"origin_not_allowed", message};
 }
 
 std::string ControlPageMessage(const RequestHead& head) {
@@ -174,7 +174,7 @@ Verdict RequestPolicy::Judge(const RequestHead& head, Area area) const {
       head.origin && (IsControlOrigin(head) || (!is_control && !IsCrossSite(head)));
   if ((verdict.denial = CheckHosts(head))) return verdict;
   if (is_control) {
-    if (auto reason = WhyNotLocal(head)) verdict.denial = {"local_only", *std::move(reason)};
+    if (auto reason = WhyNotLocal(head)) verdict.denial = Denial{"local_only", *std::move(reason)};
     return verdict;
   }
   verdict.is_cross_site = IsCrossSite(head);

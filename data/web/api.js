@@ -12,9 +12,24 @@ export class ApiError extends Error {
   get retryable() { return this.status === 0 || this.status >= 500; }
 }
 
+/** The key of --control-from lan: it comes in the fragment of the printed address, and is kept for this tab. */
+function controlKey() {
+  try {
+    const [, given] = /^#key=([0-9a-f]+)$/.exec(location.hash) ?? [];
+    if (given) {
+      sessionStorage.setItem("kiosk.control-key", given);
+      history.replaceState(null, "", location.pathname);
+    }
+    return sessionStorage.getItem("kiosk.control-key");
+  } catch { return null; }  // storage is blocked
+}
+const control = controlKey();
+/** What a request of the control API has to send. */
+export const controlHeaders = path => control && path.startsWith("/_kiosk/") ? { "Kiosk-Control-Key": control } : {};
+
 /** @returns {{status: number, body: any, etag: string|null, next: string|null}} */
 export async function request(method, path, { body, headers = {}, key, ifMatch, signal, keepalive } = {}) {
-  const h = { Accept: "application/json", ...headers };  // /orders is a page for a navigation, JSON for us
+  const h = { Accept: "application/json", ...controlHeaders(path), ...headers };  // /orders is a page for a navigation, JSON for us
   if (body !== undefined) h["Content-Type"] = "application/json";
   if (key) h["Idempotency-Key"] = key;
   if (ifMatch) h["If-Match"] = ifMatch;
@@ -74,6 +89,7 @@ const words = {
   service_exists: "There is already a service with this id.",
   idempotency_key_reused: "This request was already sent with other content. Try again.",
   origin_not_allowed: "The server refuses changes from this address. Start it with --cors-origin to allow it.",
+  local_only: "Only the machine that kiosk runs on may do this.",
   host_not_allowed: "The server does not know itself by this name. Start it with --allow-host to allow it.",
   http_404: "This server does not have that page of data.",
   http_412: "Someone changed this order in the meantime.",

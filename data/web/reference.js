@@ -1,6 +1,6 @@
 // The API reference, drawn from /openapi.json, with every request to be tried from here.
 import { h, fill } from "./dom.js";
-import { get, newKey } from "./api.js";
+import { controlHeaders, get, newKey } from "./api.js";
 import { icon } from "./icons.js";
 import { skeleton, empty, failure } from "./states.js";
 import { resolve, example, schemaTable } from "./schema.js";
@@ -142,7 +142,7 @@ function tryIt(doc, { path, method, op, parameters }, body, json) {
     const started = performance.now();
     try {
       const stop = new AbortController();
-      const res = await fetch(r.url, { method: method.toUpperCase(), headers: r.headers, body: r.body, cache: "no-store", signal: stop.signal });
+      const res = await fetch(r.url, { method: method.toUpperCase(), headers: { ...r.headers, ...controlHeaders(path) }, body: r.body, cache: "no-store", signal: stop.signal });
       const { shown, cut, binary } = await readSome(res, stop);
       const ms = Math.max(1, Math.round(performance.now() - started));
       fill(result,

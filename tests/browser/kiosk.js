@@ -19,8 +19,11 @@ class Kiosk {
       { cwd: this.folder, stdio: ["ignore", "pipe", "inherit"] });
     const exited = new Promise(done => this.child.once("exit", done));
     this.exited = exited;
+    const printed = createInterface(this.child.stdout);
+    /** The second line, for other devices. */
+    this.second = new Promise(done => { let count = 0; printed.on("line", line => { if (++count === 2) done(line); }); });
     const line = await Promise.race([
-      new Promise(done => createInterface(this.child.stdout).once("line", done)),
+      new Promise(done => printed.once("line", done)),
       exited.then(code => { throw new Error(`kiosk exited with ${code} before it was ready`); }),
     ]);
     this.url = /http:\S+/.exec(line)[0];

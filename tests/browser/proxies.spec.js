@@ -184,3 +184,29 @@ test.describe("The control API", () => {
     expect((await kiosk.get("/api/users/ana")).user.data.product_ids).toEqual([]);
   });
 });
+
+test.describe("With --control-from lan", () => {
+  test.use({ args: ["--host", "0.0.0.0", "--control-from", "lan", "--allow-host", "evil.example"] });
+
+  test("the page takes the key from its address, keeps it for the tab, and sends it", async ({ page, kiosk, watch }) => {
+    watch.refusals.add(403);
+    const origin = `http://evil.example:${kiosk.port}`;
+    watch.origins.add(origin);
+    const key = /#key=([0-9a-f]{32}) /.exec(await kiosk.second)[1];
+    const info = async () => {
+      const card = page.locator("[data-operation=\"get /_kiosk/info\"]");
+      await card.locator("summary").first().click();
+      await card.getByTestId("api-try").click();
+      return card.getByTestId("api-status");
+    };
+    await page.goto(`${origin}/_kiosk/#api`);
+    await expect(await info()).toHaveText("403 Forbidden");
+    await page.goto("about:blank");
+    await page.goto(`${origin}/_kiosk/#key=${key}`);
+    await expect(page).toHaveURL(`${origin}/_kiosk/`);
+    await page.getByTestId("nav-api").click();
+    await expect(await info()).toHaveText("200 OK");
+    await page.reload();
+    await expect(await info()).toHaveText("200 OK");
+  });
+});

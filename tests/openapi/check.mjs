@@ -129,7 +129,7 @@ await check("the document has the routes of http/routes.cpp", () => {
 
 await check("the document has the error codes of the source", () => {
   const all = Object.values(sources).join("\n");
-  const written = new Set([/Error\(\s*(?:\d+|status), "(\w+)"/g, /Key\("error"\)\.String\("(\w+)"\)/g, /\{"error":"(\w+)"/g].flatMap(pattern => [...all.matchAll(pattern)].map(match => match[1])));
+  const written = new Set([/Error\(\s*(?:\d+|status), "(\w+)"/g, /Denial\{"(\w+)"/g, /Key\("error"\)\.String\("(\w+)"\)/g, /\{"error":"(\w+)"/g].flatMap(pattern => [...all.matchAll(pattern)].map(match => match[1])));
   // InvalidRequest writes the one that has no literal of its own status beside it.
   const documented = new Set(operations.flatMap(answersOf).filter(({ status }) => status >= "4").map(({ example }) => example.error));
   assert.deepEqual([...documented].sort(), [...written].sort());
@@ -278,7 +278,7 @@ try {
     });
   }
 
-  for (const operation of operations.filter(({ method }) => method === "POST")) {
+  for (const operation of operations.filter(({ parameters }) => parameters.some(({ name }) => name === "Idempotency-Key"))) {
     await check(`${operation.label}: a repeat under one Idempotency-Key gets the first answer`, async () => {
       await server.send({ method: "POST", path: "/_kiosk/reset" });
       const request = requestOf(operation, undefined, { headers: { "Idempotency-Key": "once" } });
