@@ -1,6 +1,7 @@
 #include "http/api.h"
 
 #include <algorithm>
+#include <charconv>
 #include <functional>
 
 #include "store/hash.h"
@@ -24,12 +25,6 @@ std::string_view TakeUntil(std::string_view& text, char separator) {
   return taken;
 }
 
-std::string_view Trim(std::string_view text) {
-  const size_t begin = text.find_first_not_of(" \t");
-  if (begin == std::string_view::npos) return {};
-  return text.substr(begin, text.find_last_not_of(" \t") - begin + 1);
-}
-
 // Distinguishes requests under one key, the same in every build because it is stored.
 int64_t Fingerprint(const Request& request, const Json& body) {
   std::string text(request.method);
@@ -47,9 +42,9 @@ Response Replay(const idempotency::Answer& answer) {
   return response;
 }
 
-std::string LocationOf(const Response& response) {
+std::string HeaderOf(const Response& response, std::string_view wanted) {
   for (const auto& [name, value] : response.headers) {
-    if (name == "Location") return value;
+    if (name == wanted) return value;
   }
   return "";
 }
@@ -88,22 +83,9 @@ Response Ok(std::string body) {
   return response;
 }
 
-std::string EntityTag(std::string_view body) {
-  constexpr char kDigits[] = "0123456789abcdef";
-  uint64_t hash = std::hash<std::string_view>{}(body);
-  std::string tag = "\"0000000000000000\"";
-  for (size_t i = 16; i > 0; --i, hash >>= 4) tag[i] = kDigits[hash & 0xf];
-  return tag;
-}
-
-bool NamesTag(std::string_view list, std::string_view tag, TagComparison comparison) {
-  while (!list.empty()) {
-    std::string_view named = Trim(TakeUntil(list, ','));
-    if (named == "*") return true;
-    if (comparison == TagComparison::kWeak && named.starts_with("W/")) named.remove_prefix(2);
-    if (named == tag) return true;
-  }
-  return false;
+std::string EtagOf(int64_t generation, const Response& response) {
+  return MakeEtag(generation,
+                  {response.body, HeaderOf(response, "Link"), HeaderOf(response, "X-Total-Count")});
 }
 
 std::optional<std::string> QueryParameter(std::string_view query, std::string_view name) {
@@ -115,6 +97,13 @@ std::optional<std::string> QueryParameter(std::string_view query, std::string_vi
     }
   }
   return std::nullopt;
+}
+
+std::optional<int64_t> ParseInteger(std::string_view text) {
+  int64_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
+  return number;
 }
 
 std::string PercentDecode(std::string_view text, PlusSign plus) {
@@ -144,7 +133,16 @@ std::variant<Json, Response> ReadBody(const Request& request) {
 
 Response AnswerOnce(Api& api, const Request& request, const Json& body,
                     const std::function<Response(Database&)>& use_case) {
-  if (!request.idempotency_key) return api.store.Write(use_case);
+  // What was created is shown with its tag, also when the response is repeated.
+  const auto tagged = [](Database& db, Response response) {
+    if (response.status == 201) {
+      response.headers.emplace_back("ETag", EtagOf(Generation(db), response));
+    }
+    return response;
+  };
+  if (!request.idempotency_key) {
+    return api.store.Write([&](Database& db) { return tagged(db, use_case(db)); });
+  }
   const std::string_view key = *request.idempotency_key;
   if (key.empty() || key.size() > idempotency::kMaxKey) {
     return InvalidRequest({"Idempotency-Key", "`Idempotency-Key` must have 1 to 255 bytes."});
@@ -152,16 +150,16 @@ Response AnswerOnce(Api& api, const Request& request, const Json& body,
   const int64_t fingerprint = Fingerprint(request, body);
   return api.store.Write([&](Database& db) {
     if (const auto kept = idempotency::Find(db, key, request.now)) {
-      if (kept->fingerprint == fingerprint) return Replay(*kept);
+      if (kept->fingerprint == fingerprint) return tagged(db, Replay(*kept));
       return Error(422, "idempotency_key_reused",
                    "This Idempotency-Key was used with another method, path or body.");
     }
     Response response = use_case(db);
     if (!response.is_kept) return response;
-    const idempotency::Answer answer{fingerprint, response.status, LocationOf(response),
+    const idempotency::Answer answer{fingerprint, response.status, HeaderOf(response, "Location"),
                                      response.body};
     idempotency::Keep(db, key, answer, request.now);
-    return response;
+    return tagged(db, std::move(response));
   });
 }
 

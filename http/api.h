@@ -14,8 +14,10 @@
 #include <vector>
 
 #include "http/codec.h"
+#include "http/etag.h"
 #include "http/json.h"
 #include "http/metrics.h"
+#include "store/generation.h"
 #include "store/model.h"
 #include "store/store.h"
 
@@ -98,19 +100,18 @@ struct Api {
 [[nodiscard]] Response NotJson();  // a body of another type
 [[nodiscard]] Response Ok(std::string body);
 
-// A strong entity tag for a body, with its quotes.
-[[nodiscard]] std::string EntityTag(std::string_view body);
-
-// Whether a list of tags, as in If-Match, names this one ("*" names any). Weak tags (W/) count only
-// where `weak` comparison is asked for, as If-None-Match does (RFC 9110, section 13.1).
-enum class TagComparison { kStrong, kWeak };
-[[nodiscard]] bool NamesTag(std::string_view list, std::string_view tag, TagComparison comparison);
+// The tag of a response: of its body and of what else it says about a page of a listing.
+// `generation` is the database's; see MakeEtag.
+[[nodiscard]] std::string EtagOf(int64_t generation, const Response& response);
 
 // --- requests ---
 
 // The value of a query parameter, decoded.
 [[nodiscard]] std::optional<std::string> QueryParameter(std::string_view query,
                                                         std::string_view name);
+
+// An integer in a path or query: digits, after a minus if it is negative, and nothing else.
+[[nodiscard]] std::optional<int64_t> ParseInteger(std::string_view text);
 
 // Percent-decoding; what is not a whole escape stays as it is, as browsers have it. In a query a
 // plus sign is a space.

@@ -37,6 +37,8 @@ std::shared_ptr<const Api::Catalogue> ReadCatalogue(Api& api) {
   return catalogue;
 }
 
+Response OrderNotFound() { return Error(404, "order_not_found", "No order has this id."); }
+
 }  // namespace
 
 Response GetUser(Api& api, const Request& request) {
@@ -81,10 +83,10 @@ Response GetBenefitOrder(Api& api, const Request& request) {
   const std::string& text = request.parameters[0];
   int64_t order_id = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), order_id);
-  if (error != std::errc() || std::to_string(order_id) != text) return NotFound();
+  if (error != std::errc() || std::to_string(order_id) != text) return OrderNotFound();
   const auto order =
       api.store.Read([&](Database& db) { return benefits::FindOrder(db, order_id); });
-  if (!order) return NotFound();
+  if (!order) return OrderNotFound();
   return Ok(WriteBenefitOrder(*order, api.options.items_form));
 }
 

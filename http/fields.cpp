@@ -27,16 +27,18 @@ std::optional<int64_t> ParseInteger(const Json::Number& number) {
 // No service has this id: what looks like no id at all names a service that does not exist.
 constexpr int64_t kNoService = 0;
 
+// A service's id as a client sent it; the id 0 if no service can have it.
+ServiceReference ReferenceTo(std::optional<int64_t> id, const std::string& text) {
+  if (!id || *id == kNoService) return {kNoService, text, std::nullopt};
+  return {*id, std::to_string(*id), std::nullopt};
+}
+
 // {"id": "123"}, {"id": 123}, "123" or 123.
 ServiceReference ReadServiceReference(const Json& json, const std::string& field, Faults& faults) {
   if (const auto* number = json.As<Json::Number>()) {
-    const auto id = ParseInteger(*number);
-    if (!id) faults.Describe(field, "must contain integers, or strings of digits.");
-    return {id.value_or(kNoService), std::nullopt};
+    return ReferenceTo(ParseInteger(*number), number->digits);
   }
-  if (const auto* text = json.As<std::string>()) {
-    return {ParseDigits(*text).value_or(kNoService), std::nullopt};
-  }
+  if (const auto* text = json.As<std::string>()) return ReferenceTo(ParseDigits(*text), *text);
   if (!json.As<Json::Object>()) {
     faults.Describe(field, "must contain ids, or objects with an id.");
     return {};
@@ -60,6 +62,9 @@ std::vector<ServiceReference> ReadServiceReferences(const Json& json, const std:
   const Json::Array& items = ReadArray(json, field, faults);
   references.reserve(items.size());
   for (const Json& item : items) references.push_back(ReadServiceReference(item, field, faults));
+  if (rules::NamesServiceTwice(references)) {
+    faults.Describe(field, "must not name a service twice.");
+  }
   return references;
 }
 

@@ -9,6 +9,7 @@
 #include "http/api_benefits.h"
 #include "http/api_desk.h"
 #include "http/api_ops.h"
+#include "http/api_services.h"
 #include "http/ranges.h"
 #include "http/static_files.h"
 
@@ -49,6 +50,7 @@ constexpr Route kRoutes[] = {
     {"POST", "/services", CreateService},
     {"GET", "/services/{id}", GetService},
     {"PUT", "/services/{id}", RenameService},
+    {"PATCH", "/services/{id}", RenameService},
     {"DELETE", "/services/{id}", DeleteService},
 
     // For whoever runs it.
@@ -145,12 +147,14 @@ bool IsJsonType(std::string_view content_type) {
   return type == "application/json";
 }
 
+constexpr int64_t kNoGeneration = 0;  // of what is not in the database
+
 // Tags an answer to a GET, and leaves its body out if the client has it already.
-void TagAnswer(const Request& request, Response& response) {
+void TagAnswer(const Request& request, int64_t generation, Response& response) {
   if (response.status != 200 || response.next_piece) return;
-  const std::string tag = EntityTag(response.body);
+  const std::string tag = EtagOf(generation, response);
   response.headers.emplace_back("ETag", tag);
-  if (request.if_none_match && NamesTag(*request.if_none_match, tag, TagComparison::kWeak)) {
+  if (request.if_none_match && MatchesEtag(*request.if_none_match, tag, TagComparison::kWeak)) {
     response.status = 304;
     response.body.clear();
   }
@@ -160,7 +164,7 @@ void TagAnswer(const Request& request, Response& response) {
 void SelectRange(const Request& request, Response& response) {
   if (!response.accepts_ranges || response.status != 200 || !request.range) return;
   if (request.method != "GET") return;  // RFC 9110, section 14.2
-  if (request.if_range && !AllowsPart(*request.if_range, EntityTag(response.body))) return;
+  if (request.if_range && !AllowsPart(*request.if_range, EtagOf(kNoGeneration, response))) return;
   const RangeDecision decision = DecideRange(*request.range, response.body.size());
   if (decision.kind == RangeDecision::Kind::kWhole) return;
   const std::string content_range = ContentRange(decision, response.body.size());
@@ -189,8 +193,7 @@ std::optional<Response> InjectFailure(Api& api) {
 
 Response AnswerFault(Api& api, const Request& request, const std::exception& fault) {
   // Unlike among the answers of any two processes, as far as the clock goes on.
-  const std::string id =
-      EntityTag(std::to_string(request.now.ms) + "-" + std::to_string(++api.faults)).substr(1, 16);
+  const std::string id = MakeEtag(request.now.ms, {std::to_string(++api.faults)}).substr(1, 16);
   api.log_fault(id, fault.what());
   if (const auto* storage = dynamic_cast<const StorageFault*>(&fault)) {
     if (storage->kind() == StorageFault::Kind::kFull) {
@@ -212,13 +215,18 @@ Answered Dispatch(Api& api, Request& request) {
   const size_t index =
       route ? static_cast<size_t>(std::distance(std::begin(kRoutes), route)) : OtherRoute();
   try {
-    if (!request.body.empty() && !IsJsonType(request.content_type)) return {NotJson(), index};
+    if (route && !request.body.empty() && !IsJsonType(request.content_type)) {
+      return {NotJson(), index};
+    }
     if (route) request.parameters = Parameters(route->path, request.path);
+    // Read before the content, so that old content never gets the tag of a new generation.
+    const int64_t generation =
+        route && route->kind == Kind::kApi ? api.store.generation() : kNoGeneration;
     if (route && route->kind == Kind::kApi) {
       if (auto failure = InjectFailure(api)) return {*std::move(failure), index};
     }
     Response response = route ? route->handler(api, request) : AnswerWithoutRoute(api, request);
-    if (is_read) TagAnswer(request, response);
+    if (is_read) TagAnswer(request, generation, response);
     SelectRange(request, response);
     if (is_read && route && api.frontend && BelongsToFrontend(request.path)) {
       // A navigation and a script get different answers; a browser that goes back must not mix

@@ -15,28 +15,25 @@ namespace kiosk::desk {
 
 [[nodiscard]] std::optional<DeskOrder> FindOrder(Database& db, std::string_view id);
 
-// A page of a listing: at most `limit` orders that pass `filter`, after the order `after` (null:
-// from the beginning), which need not exist any more.
-[[nodiscard]] std::vector<DeskOrder> ListOrders(Database& db, const DeskFilter& filter,
-                                                const DeskOrder* after, int64_t limit);
-
 // Writes. `gap_ms` is the least distance between two orders; 0 turns the rule off. A service order
-// without a datetime gets `now`. Refusals: InvalidField, kServicesNotFound, kOrderExists,
+// without a datetime gets `now`. Refusals: InvalidField, ServicesNotFound, kOrderExists,
 // OrderConflict.
 [[nodiscard]] DeskResult<DeskOrder> CreateOrder(Database& db, const DeskOrderChanges& wanted,
                                                 int64_t gap_ms, Timestamp now);
 
-// The caller's condition on the present order, from its If-Match.
+// The caller's condition on what is stored, from its If-Match.
 using OrderCondition = std::function<bool(const DeskOrder&)>;
+using ServiceCondition = std::function<bool(const Service&)>;
 
-// Writes. Merges the changes into the order. Refusals: kOrderNotFound, kOrderChanged (the condition
-// says no), InvalidField, kServicesNotFound, OrderConflict (only when the datetime changes).
+// Writes. Merges the changes into the order. Refusals: kOrderNotFound, kPreconditionFailed
+// (the condition is false), InvalidField, ServicesNotFound, OrderConflict (only when the datetime
+// changes).
 [[nodiscard]] DeskResult<DeskOrder> UpdateOrder(Database& db, std::string_view id,
                                                 const DeskOrderChanges& changes,
                                                 const OrderCondition& condition, int64_t gap_ms,
                                                 Timestamp now);
 
-// Writes. Returns the order deleted. Refusals: kOrderNotFound, kOrderChanged.
+// Writes. Returns the order deleted. Refusals: kOrderNotFound, kPreconditionFailed.
 [[nodiscard]] DeskResult<DeskOrder> DeleteOrder(Database& db, std::string_view id,
                                                 const OrderCondition& condition);
 
@@ -57,10 +54,16 @@ void InsertService(Database& db, const Service& service);
 [[nodiscard]] DeskResult<Service> CreateService(Database& db, std::optional<int64_t> id,
                                                 std::string_view name);
 
-// Writes. Refusal: kServiceNotFound.
-[[nodiscard]] DeskResult<Service> RenameService(Database& db, int64_t id, std::string_view name);
+// Writes. `sent_id` is the id in the body, which cannot change. Refusals: kServiceNotFound,
+// kPreconditionFailed, InvalidField.
+[[nodiscard]] DeskResult<Service> RenameService(Database& db, int64_t id,
+                                                std::optional<int64_t> sent_id,
+                                                std::string_view name,
+                                                const ServiceCondition& condition);
 
-// Writes. Returns the service deleted. Refusals: kServiceNotFound, kServiceInUse.
-[[nodiscard]] DeskResult<Service> DeleteService(Database& db, int64_t id);
+// Writes. Returns the service deleted. Refusals: kServiceNotFound, kPreconditionFailed,
+// kServiceInUse.
+[[nodiscard]] DeskResult<Service> DeleteService(Database& db, int64_t id,
+                                                const ServiceCondition& condition);
 
 }  // namespace kiosk::desk

@@ -58,9 +58,10 @@ struct DeskOrder {
 template <class T>
 using Change = std::optional<std::optional<T>>;
 
-// A service as a request names it. Only `id` counts; a `name` sent along must be the true one.
+// A service as a request names it. A `name` that is sent along must be the service's.
 struct ServiceReference {
-  int64_t id = 0;
+  int64_t id = 0;    // 0: no service can have the id that was sent
+  std::string text;  // the id; as it was sent if it is not a service's
   std::optional<std::string> name;
 };
 
@@ -91,15 +92,19 @@ struct OrderConflict {
 enum class DeskRefusal {
   kOrderNotFound,
   kOrderExists,
-  kOrderChanged,  // the caller's If-Match is stale
+  kPreconditionFailed,  // the caller's If-Match is stale
   kServiceNotFound,
-  kServicesNotFound,  // an order names a service that does not exist
   kServiceExists,
   kServiceInUse,
 };
 
+// An order names services that do not exist.
+struct ServicesNotFound {
+  std::vector<std::string> ids;  // as they were sent; of many only the first
+};
+
 template <class T>
-using DeskResult = std::variant<T, DeskRefusal, OrderConflict, InvalidField>;
+using DeskResult = std::variant<T, DeskRefusal, OrderConflict, ServicesNotFound, InvalidField>;
 
 // Which desk orders to list. Orders come by datetime, those without one last, then by id.
 struct DeskFilter {

@@ -92,6 +92,14 @@ int64_t OrderIdNumber(std::string_view id) {
   return number;
 }
 
+bool NamesServiceTwice(std::span<const ServiceReference> services) {
+  std::vector<std::string_view> ids;
+  ids.reserve(services.size());
+  for (const ServiceReference& service : services) ids.push_back(service.text);
+  std::ranges::sort(ids);
+  return std::ranges::adjacent_find(ids) != ids.end();
+}
+
 DeskOrder Apply(DeskOrder order, const DeskOrderChanges& changes) {
   ApplyTo(order.datetime, changes.datetime);
   ApplyTo(order.totalfee, changes.totalfee);
@@ -113,12 +121,6 @@ std::optional<InvalidField> FindInvalidField(const DeskOrder& order) {
   if (!is_service_order && !is_product_order) {
     return InvalidField{"services",
                         "An order needs `services` and `totalfee`, or `product` and `quantity`."};
-  }
-  std::vector<int64_t> ids;
-  for (const Service& service : order.services) ids.push_back(service.id);
-  std::ranges::sort(ids);
-  if (std::ranges::adjacent_find(ids) != ids.end()) {
-    return InvalidField{"services", "`services` must not name a service twice."};
   }
   if (is_service_order && !order.totalfee) {
     return InvalidField{"totalfee", "An order with `services` needs `totalfee`."};

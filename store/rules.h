@@ -55,6 +55,9 @@ inline constexpr char kOrderIdRule[] =
 inline constexpr int64_t kNotANumber = INT64_MAX;
 [[nodiscard]] int64_t OrderIdNumber(std::string_view id);
 
+// Whether two of them are one service, however its id is written.
+[[nodiscard]] bool NamesServiceTwice(std::span<const ServiceReference> services);
+
 // `order` with the changes made; services are replaced by the ids given, names left to the caller.
 [[nodiscard]] DeskOrder Apply(DeskOrder order, const DeskOrderChanges& changes);
 

@@ -77,28 +77,66 @@ CREATE TABLE desk_orders (
   quantity   INTEGER CHECK (quantity >= 1),
   created_at INTEGER NOT NULL,
   updated_at INTEGER NOT NULL,
+  place      INTEGER NOT NULL DEFAULT 0,          -- in listings: the datetime, or the end
   PRIMARY KEY (id_number, id),
   CHECK ((product IS NULL) = (quantity IS NULL))
 ) STRICT, WITHOUT ROWID;
 -- The order of every listing, and the neighbours for the three-hour rule.
-CREATE INDEX desk_orders_by_datetime ON desk_orders (datetime, id_number, id);
+CREATE INDEX desk_orders_by_place ON desk_orders (place, id_number, id);
 
 CREATE TABLE desk_order_services (
   order_number INTEGER NOT NULL,
   order_id     TEXT    NOT NULL,
   position     INTEGER NOT NULL,                  -- as the client listed them
   service_id   INTEGER NOT NULL REFERENCES services,
-  PRIMARY KEY (order_number, order_id, position),
+  place        INTEGER NOT NULL DEFAULT 0,        -- of the order: the index lists a service's orders
+  PRIMARY KEY (order_number, order_id, service_id),
   FOREIGN KEY (order_number, order_id) REFERENCES desk_orders ON DELETE CASCADE
 ) STRICT, WITHOUT ROWID;
--- A service stands in an order once.
-CREATE UNIQUE INDEX desk_order_services_by_service
-  ON desk_order_services (service_id, order_number, order_id);
+CREATE INDEX desk_order_services_by_service
+  ON desk_order_services (service_id, place, order_number, order_id);
+
+-- The places also follow what other programs write.
+CREATE TRIGGER desk_order_inserted AFTER INSERT ON desk_orders
+  WHEN new.place <> ifnull(new.datetime, 9223372036854775807)
+BEGIN
+  UPDATE desk_orders SET place = ifnull(datetime, 9223372036854775807)
+    WHERE id_number = new.id_number AND id = new.id;
+END;
+CREATE TRIGGER desk_order_updated AFTER UPDATE OF datetime ON desk_orders
+  WHEN new.place <> ifnull(new.datetime, 9223372036854775807)
+BEGIN
+  UPDATE desk_orders SET place = ifnull(datetime, 9223372036854775807)
+    WHERE id_number = new.id_number AND id = new.id;
+END;
+CREATE TRIGGER desk_order_moved AFTER UPDATE OF place ON desk_orders WHEN new.place <> old.place
+BEGIN
+  UPDATE desk_order_services SET place = new.place
+    WHERE order_number = new.id_number AND order_id = new.id;
+END;
+CREATE TRIGGER desk_order_service_inserted AFTER INSERT ON desk_order_services
+  WHEN new.place <> (SELECT place FROM desk_orders
+                     WHERE id_number = new.order_number AND id = new.order_id)
+BEGIN
+  UPDATE desk_order_services
+    SET place = (SELECT place FROM desk_orders
+                 WHERE id_number = new.order_number AND id = new.order_id)
+    WHERE order_number = new.order_number AND order_id = new.order_id
+      AND service_id = new.service_id;
+END;
+
+-- Where deleted orders were, so that a page can begin after one; the latest 10,000.
+CREATE TABLE deleted_orders (
+  number INTEGER PRIMARY KEY,
+  id     TEXT    NOT NULL UNIQUE,
+  place  INTEGER NOT NULL
+) STRICT;
 
 -- An order as it is read: a row for each of its services, or one without any.
 CREATE VIEW desk_order_rows AS
   SELECT id_number, desk_orders.id, datetime, totalfee, product, quantity, created_at, updated_at,
-         services.id AS service_id, services.name AS service_name, chosen.position
+         services.id AS service_id, services.name AS service_name, chosen.position,
+         desk_orders.place
   FROM desk_orders
     LEFT JOIN desk_order_services AS chosen ON order_number = id_number AND order_id = desk_orders.id
     LEFT JOIN services ON services.id = chosen.service_id;

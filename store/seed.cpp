@@ -24,6 +24,7 @@ constexpr const char* kCopyTables[] = {
     "INSERT INTO benefit_orders SELECT * FROM packed.benefit_orders",
     "INSERT INTO owned_products SELECT * FROM packed.owned_products",
     "INSERT INTO services SELECT * FROM packed.services",
+    "INSERT INTO deleted_orders SELECT * FROM packed.deleted_orders",
     "INSERT INTO desk_orders SELECT * FROM packed.desk_orders",
     "INSERT INTO desk_order_services SELECT * FROM packed.desk_order_services",
 };

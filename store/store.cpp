@@ -11,6 +11,7 @@
 #include <system_error>
 #include <thread>
 
+#include "store/generation.h"
 #include "store/replace.h"
 #include "store/temporary_file.h"
 
@@ -71,8 +72,6 @@ void RemoveEmptyLog(const std::string& path) {
   ::unlink((path + "-shm").c_str());
 }
 
-size_t ReaderCount() { return std::clamp(std::thread::hardware_concurrency() * 2, 2U, 16U); }
-
 }  // namespace
 
 std::unique_ptr<Store> Store::Open(const std::string& name, const Origin& origin) {
@@ -101,6 +100,7 @@ std::unique_ptr<Store> Store::Open(const std::string& name, const Origin& origin
     store->writer_ = std::make_unique<Writer>(std::move(database));
     // Proves that it can be read and that a commit finds room.
     store->Write([](Database& db) { return SeedText(db); });
+    store->generation_ = store->Write(Generation);
     for (size_t i = 0; i < ReaderCount(); ++i) {
       auto reader = std::make_unique<Database>(path, Database::Mode::kReadOnly);
       Configure(*reader);
@@ -122,12 +122,16 @@ std::unique_ptr<Store> Store::InMemory(const Origin& origin) {
   Configure(*database);
   CreateAndFill(*database, origin);
   store->writer_ = std::make_unique<Writer>(std::move(database));
+  store->generation_ = store->Write(Generation);
   return store;
 }
+
+size_t Store::ReaderCount() { return std::clamp(std::thread::hardware_concurrency() * 2, 2U, 16U); }
 
 Store::~Store() = default;
 
 void Store::Replace(Database& staged) {
+  RenewGeneration(staged);
   writer_->RunAlone([&staged](Database& live) { ReplaceContent(live, staged); });
   CatalogueChanged();
 }
@@ -148,6 +152,11 @@ void Store::CheckHealth() {
   } catch (const StorageFault& fault) {
     throw StorageFault(StorageFault::Kind::kUnavailable, fault.what());
   }
+}
+
+void Store::CatalogueChanged() {
+  generation_ = Read(Generation);
+  ++catalogue_version_;
 }
 
 void Store::CopyTo(const std::string& path) {

@@ -8,6 +8,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <semaphore>
 #include <string>
 #include <type_traits>
 #include <vector>
@@ -46,6 +47,13 @@ class Store {
     return result;
   }
 
+  // As Read, for what may take long: such reads leave half of the readers to all others.
+  template <class UseCase>
+  auto ReadListing(UseCase&& use_case) {
+    const ListingSlot slot(listing_slots_);
+    return Read(use_case);
+  }
+
   // Runs `use_case(Database&)` as one transaction on the writer's thread and returns what it
   // returns, once that is on the disk. It may be run twice (see Writer::Run).
   template <class UseCase>
@@ -65,7 +73,11 @@ class Store {
   // The catalogue changes only by a reset. What was made from it can be kept as long as this number
   // stays; whoever resets calls CatalogueChanged.
   [[nodiscard]] uint64_t catalogue_version() const { return catalogue_version_; }
-  void CatalogueChanged() { ++catalogue_version_; }
+  void CatalogueChanged();
+
+  // The generation of the database (store/generation), as of the last reset that was reported with
+  // CatalogueChanged.
+  [[nodiscard]] int64_t generation() const { return generation_; }
 
   // Throws StorageFault unless the database answers and its schema is this version's.
   void CheckHealth();
@@ -100,7 +112,22 @@ class Store {
     Database* database_;
   };
 
+  using ListingSlots = std::counting_semaphore<>;
+
+  // One of those that listings may occupy together.
+  class ListingSlot {
+   public:
+    explicit ListingSlot(ListingSlots& slots) : slots_(slots) { slots_.acquire(); }
+    ~ListingSlot() { slots_.release(); }
+    ListingSlot(const ListingSlot&) = delete;
+    ListingSlot& operator=(const ListingSlot&) = delete;
+
+   private:
+    ListingSlots& slots_;
+  };
+
   Store() = default;
+  [[nodiscard]] static size_t ReaderCount();
   Database* TakeReader();
   void ReturnReader(Database* reader);
 
@@ -111,6 +138,9 @@ class Store {
   std::vector<std::unique_ptr<Database>> readers_;
   std::atomic<uint64_t> catalogue_version_ = 1;
   SchemaCheck schema_check_;
+  std::atomic<int64_t> generation_ = 0;
+
+  ListingSlots listing_slots_{static_cast<std::ptrdiff_t>(ReaderCount() / 2)};
 
   std::mutex readers_mutex_;
   std::condition_variable reader_free_;

@@ -611,8 +611,7 @@ TEST_CASE("orders are read one by one or all of a user, with user_id and created
   const std::string no_user = InvalidRequestBody(
       "user_id",
       "`user_id` must be 1 to 128 bytes without control characters, other than `.` and `..`.");
-  const std::string not_found =
-      R"({"error":"not_found","message":"There is nothing under this address."})";
+  const std::string not_found = R"({"error":"order_not_found","message":"No order has this id."})";
   server.CheckAll({
       {"none yet",
        "GET",

@@ -107,7 +107,7 @@ TEST_CASE("the first answer stays the answer when the world has moved on") {
   const std::string order = R"({"product":"Chair","quantity":2,"id":"chair"})";
   const Answer first = Ask(kiosk.port(), "POST", "/orders", order, Key("k"));
   CHECK(first.status == 201);
-  CHECK(Ask(kiosk.port(), "DELETE", "/orders/chair").status == 204);
+  CHECK(Ask(kiosk.port(), "DELETE", "/orders/chair").status == 200);
   const Answer again = Ask(kiosk.port(), "POST", "/orders", order, Key("k"));
   CHECK(again.status == 201);
   CHECK(again.body == first.body);

@@ -359,7 +359,7 @@ TEST_CASE("a bad seed is one line with file, path and reason, exit 1, and no dat
       {"an unknown service", order(R"({"id": "2", "totalfee": 1, "services": [1, 2]})"),
        "`orders[1].services` names a service that is not in the seed."},
       {"a repeated service", order(R"({"id": "2", "totalfee": 1, "services": [1, "1"]})"),
-       "at orders[1].services: `services` must not name a service twice."},
+       "`orders[1].services` must not name a service twice."},
       {"a service under another's name",
        order(R"({"id": "2", "totalfee": 1, "services": [{"id": 1, "name": "Other"}]})"),
        "`orders[1].services[0].name` is not that service's name; "
@@ -509,7 +509,7 @@ TEST_CASE("kiosk reset puts the database back to its seed, its own one as well")
                    key)
               .status == 200);
     CHECK(server.Ask("POST", "/orders", R"({"product": "P", "quantity": 1})").status == 201);
-    CHECK(server.Ask("DELETE", seed.empty() ? "/orders/223" : "/orders/b").status == 204);
+    CHECK(server.Ask("DELETE", seed.empty() ? "/orders/223" : "/orders/b").status == 200);
     CHECK(server.Ask("POST", "/services", R"({"name": "S"})").status == 201);
     CHECK(server.kiosk().Stop().exit_code == 0);
     CHECK(TimelessContents(server.database()) != fresh);

@@ -27,8 +27,8 @@ Database ExampleDatabase() {
     INSERT INTO benefit_orders VALUES (1, 'ann', 7599, 0);
     INSERT INTO owned_products VALUES ('ann', 'netflix', 0, 1, 7599);
     INSERT INTO services VALUES (1, 1, 'Inspection'), (2, 2, 'Testing');
-    INSERT INTO desk_orders VALUES (9223372036854775807, 'A', 0, 100, NULL, NULL, 0, 0);
-    INSERT INTO desk_order_services VALUES (9223372036854775807, 'A', 0, 1);
+    INSERT INTO desk_orders VALUES (9223372036854775807, 'A', 0, 100, NULL, NULL, 0, 0, 0);
+    INSERT INTO desk_order_services (order_number, order_id, position, service_id) VALUES (9223372036854775807, 'A', 0, 1);
     INSERT INTO idempotent_answers VALUES ('key', 1, 201, '', '{}', 0);
   )");
   return db;
@@ -138,21 +138,25 @@ TEST_CASE("the database itself refuses a wrong state") {
       {"a service in use gets another id", "UPDATE services SET id = 9 WHERE id = 1",
        "FOREIGN KEY constraint failed"},
       {"an order with an unknown service",
-       "INSERT INTO desk_order_services VALUES (9223372036854775807, 'A', 1, 9)",
+       "INSERT INTO desk_order_services (order_number, order_id, position, service_id) VALUES "
+       "(9223372036854775807, 'A', 1, 9)",
        "FOREIGN KEY constraint failed"},
       {"an order with a service twice",
-       "INSERT INTO desk_order_services VALUES (9223372036854775807, 'A', 1, 1)",
+       "INSERT INTO desk_order_services (order_number, order_id, position, service_id) VALUES "
+       "(9223372036854775807, 'A', 1, 1)",
        "UNIQUE constraint failed"},
-      {"a service of an unknown order", "INSERT INTO desk_order_services VALUES (9, '9', 0, 2)",
+      {"a service of an unknown order",
+       "INSERT INTO desk_order_services (order_number, order_id, position, service_id) VALUES (9, "
+       "'9', 0, 2)",
        "FOREIGN KEY constraint failed"},
       {"a desk order's id twice",
-       "INSERT INTO desk_orders VALUES (9223372036854775807, 'A', NULL, NULL, 'P', 1, 0, 0)",
+       "INSERT INTO desk_orders VALUES (9223372036854775807, 'A', NULL, NULL, 'P', 1, 0, 0, 0)",
        "UNIQUE constraint failed"},
       {"a desk order without an id",
-       "INSERT INTO desk_orders VALUES (1, '', NULL, NULL, 'P', 1, 0, 0)",
+       "INSERT INTO desk_orders VALUES (1, '', NULL, NULL, 'P', 1, 0, 0, 0)",
        "CHECK constraint failed"},
       {"a desk order's id of 65 characters",
-       "INSERT INTO desk_orders SELECT 1, printf('%.*c', 65, 'x'), NULL, NULL, 'P', 1, 0, 0",
+       "INSERT INTO desk_orders SELECT 1, printf('%.*c', 65, 'x'), NULL, NULL, 'P', 1, 0, 0, 0",
        "CHECK constraint failed"},
       {"a product without a quantity", "UPDATE desk_orders SET product = 'P'",
        "CHECK constraint failed"},

@@ -87,14 +87,15 @@ int64_t Order(Database& db, const std::string& user_id, const std::vector<std::s
 bool ChangeEverything(Database& db) {
   Order(db, "someone", {"netflix", "tap"});
   static_cast<void>(benefits::GetOrCreateUser(db, "other"));
-  static_cast<void>(desk::RenameService(db, 123, "Renamed"));
+  static_cast<void>(
+      desk::RenameService(db, 123, {}, "Renamed", [](const Service&) { return true; }));
   static_cast<void>(desk::CreateService(db, std::nullopt, "New"));
   DeskOrderChanges order;
   order.product = "Paper";
   order.quantity = 1;
   static_cast<void>(desk::CreateOrder(db, order, 0, kNow));
   static_cast<void>(desk::DeleteOrder(db, "224", [](const DeskOrder&) { return true; }));
-  static_cast<void>(desk::DeleteService(db, 789));
+  static_cast<void>(desk::DeleteService(db, 789, [](const Service&) { return true; }));
   db.Execute("INSERT INTO idempotent_answers VALUES ('key', 1, 201, '', '{}', 0)");
   return true;
 }
@@ -198,8 +199,10 @@ TEST_CASE("other columns are another version of the schema") {
   // Whoever changes this raises user_version: a database made before would be served, and fail.
   CHECK(columns.Text(0) ==
         "benefit_orders: order_id user_id total created_at; "
-        "desk_order_services: order_number order_id position service_id; "
-        "desk_orders: id_number id datetime totalfee product quantity created_at updated_at; "
+        "deleted_orders: number id place; "
+        "desk_order_services: order_number order_id position service_id place; "
+        "desk_orders: id_number id datetime totalfee product quantity created_at updated_at "
+        "place; "
         "generation: only_row number; "
         "idempotent_answers: key fingerprint status location body created_at; "
         "next_ids: kind next; "

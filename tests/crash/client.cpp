@@ -7,6 +7,7 @@
 
 #include "http/codec.h"
 #include "store/desk.h"
+#include "store/desk_list.h"
 
 namespace kiosk::test {
 namespace {
@@ -130,7 +131,8 @@ State State::Read(Database& db, std::vector<std::string>& wrong) {
     while (row.Step()) wrong.push_back(std::string("broken: ") + rule.name + ": " + row.Text(0));
   }
   State state;
-  for (DeskOrder& order : desk::ListOrders(db, {}, nullptr, INT64_MAX)) {
+  for (DeskOrder& order :
+       desk::ListingReader(db, {}, desk::Direction::kAscending).Read(INT64_MAX)) {
     const std::string id = order.id;
     state.desk_orders.emplace(id, std::move(order));
   }

@@ -17,6 +17,7 @@
 #include "http/seed_reader.h"
 #include "store/benefits.h"
 #include "store/desk.h"
+#include "store/desk_list.h"
 #include "store/store.h"
 #include "tests/fuzz/fuzz.h"
 
@@ -100,7 +101,7 @@ void Use(const Pack& pack) {
   store->Read([](Database& db) {
     static_cast<void>(benefits::ListProducts(db));
     static_cast<void>(desk::ListServices(db));
-    static_cast<void>(desk::ListOrders(db, {}, nullptr, 10));
+    static_cast<void>(desk::ListingReader(db, {}, desk::Direction::kAscending).Read(10));
     return SeedText(db);
   });
 }

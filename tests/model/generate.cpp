@@ -241,6 +241,9 @@ class Generator {
         {"services", "[\"123\", 123]"},
         {"services", "[{\"name\": \"Inspection\"}]"},
         {"services", "[\"no\"]"},
+        {"services", "[\"no\", \"none\"]"},
+        {"services", "[\"no\", 123, \"no\"]"},
+        {"services", "[1.5, -1, 0]"},
         {"services", "[{\"id\": 123, \"name\": \"Another\"}]"},
         {"id", "\"a b\""},
         {"id", "5"},
@@ -307,6 +310,13 @@ class Generator {
     return {.method = "GET", .path = "/orders", .query = ListQuery()};
   }
 
+  // A moment in a position; nothing for an order without one.
+  std::string PositionTime() {
+    if (OneIn(3)) return "";
+    constexpr int64_t kDay = 24 * kHour;
+    return std::to_string(now_ / kDay * kDay + Number(-4, 30) * kHour * 3 / 2);
+  }
+
   std::string ListQuery() {
     std::string query;
     const auto add = [&query](const std::string& name, std::string value) {
@@ -321,7 +331,10 @@ class Generator {
     if (OneIn(4)) add("service_id", OneIn(20) ? "x" : ServiceId());
     if (OneIn(2))
       add("limit", OneIn(20) ? OneOf({"0", "-1", "1001", "x"}) : OneOf({"1", "2", "5", "1000"}));
-    if (OneIn(4)) add("after", OrderId());
+    if (OneIn(4)) add("after", OneIn(2) ? OrderId() : "~" + PositionTime() + "~" + OrderId());
+    if (OneIn(3)) add("order", OneIn(15) ? "up" : OneOf({"asc", "desc", "desc"}));
+    if (OneIn(5)) add("page", OneIn(15) ? OneOf({"0", "x"}) : OneOf({"1", "2", "3", "100"}));
+    if (OneIn(5)) add("offset", OneIn(15) ? OneOf({"-1", "x"}) : OneOf({"0", "1", "4", "100"}));
     return query;
   }
 
@@ -339,11 +352,12 @@ class Generator {
               .body = Object({{"name", name}, {"id", id}, {"price", OneIn(30) ? "1" : ""}})};
     }
     if (kind <= 4) {
-      return {.method = "PUT",
+      return {.method = OneIn(2) ? "PUT" : "PATCH",
               .path = path,
-              .body = Object({{"name", name}, {"id", OneIn(8) ? ServiceId() : ""}})};
+              .body = Object({{"name", name}, {"id", OneIn(8) ? ServiceId() : ""}}),
+              .tag = WriteTag()};
     }
-    if (kind <= 7) return {.method = "DELETE", .path = path};
+    if (kind <= 7) return {.method = "DELETE", .path = path, .tag = WriteTag()};
     return {.method = "GET", .path = OneIn(2) ? "/services" : path};
   }
 

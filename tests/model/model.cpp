@@ -242,11 +242,20 @@ Complaint IsAnswer(const Answer& answer, int status, const std::string& body,
 }
 
 // A GET's answer, or 304 to a client that has it.
-Complaint IsRead(const Sent& sent, const Answer& answer, const std::string& body) {
+// `headers`: what else of it the tag is about.
+Complaint IsRead(const Sent& sent, const Answer& answer, const std::string& body,
+                 const std::string& headers = "") {
   const bool known = sent.call.tag == Call::Tag::kAny ||
-                     (sent.call.tag != Call::Tag::kNone && sent.tagged == body);
+                     (sent.call.tag != Call::Tag::kNone && sent.tagged == body + headers);
   if (Header(answer, "ETag").empty()) return body + " with an ETag";
   return known ? IsAnswer(answer, 304, "") : IsAnswer(answer, 200, body);
+}
+
+// A response that shows one order or service: with a tag.
+Complaint IsOne(const Answer& answer, int status, const std::string& body,
+                const std::map<std::string, std::string>& headers = {}) {
+  if (Header(answer, "ETag").empty()) return body + " with an ETag";
+  return IsAnswer(answer, status, body, headers);
 }
 
 // Whether the precondition of a write holds for what is there.
@@ -259,7 +268,8 @@ Refusal Invalid(std::set<std::string> fields) {
   return {400, "invalid_request", std::move(fields)};
 }
 
-const Refusal kNotFound{404, "not_found"};
+const Refusal kOrderNotFound{404, "order_not_found"};
+const Refusal kServiceNotFound{404, "service_not_found"};
 
 // The names of a body's members that stand twice or are none of `known`.
 std::set<std::string> OddMembers(const Value& body, const std::set<std::string>& known,
@@ -273,7 +283,7 @@ std::set<std::string> OddMembers(const Value& body, const std::set<std::string>&
 }
 
 // Numbers by their value, all else after them.
-std::tuple<bool, int64_t, std::string> PlaceOf(const std::string& id) {
+std::tuple<bool, int64_t, std::string> RankOf(const std::string& id) {
   const auto number = WholeNumber(id);
   return {!number, number.value_or(0), id};
 }
@@ -402,12 +412,19 @@ Complaint Model::Route(const Sent& sent, const Answer& answer, std::vector<Refus
     if (is_list) return GetPurchases(sent, answer);
     const auto number = NumberInPath(id);
     if (!number || *number < 1 || *number > static_cast<int64_t>(purchases_.size())) {
-      return IsOneOf(answer, {kNotFound});
+      return IsOneOf(answer, {kOrderNotFound});
     }
     return IsRead(sent, answer, Object({{"order", Write(*number, true)}}));
   }
   const bool wants_body = method == "POST" || method == "PUT" || method == "PATCH";
   const auto body = ParseValue(call.body);
+  const bool names_one = !is_list && (room == "/orders" || room == "/services");
+  if (wants_body && names_one) {
+    if (room == "/orders" && !orders_.contains(id)) return IsOneOf(answer, {kOrderNotFound});
+    if (room == "/services" && !NameOf(NumberInPath(id).value_or(0))) {
+      return IsOneOf(answer, {kServiceNotFound});
+    }
+  }
   if (wants_body && !body) {
     refusals.push_back({400, "invalid_json"});
     return IsOneOf(answer, refusals);
@@ -419,7 +436,7 @@ Complaint Model::Route(const Sent& sent, const Answer& answer, std::vector<Refus
   if (room == "/orders" && is_list && method == "GET") return ListOrders(sent, answer);
   if (room == "/orders" && method == "GET") {
     const auto order = orders_.find(id);
-    if (order == orders_.end()) return IsOneOf(answer, {{404, "order_not_found"}});
+    if (order == orders_.end()) return IsOneOf(answer, {kOrderNotFound});
     return IsRead(sent, answer, Write(order->second));
   }
   if (room == "/orders" && method == "DELETE") return DeleteOrder(id, sent, answer);
@@ -436,11 +453,11 @@ Complaint Model::Route(const Sent& sent, const Answer& answer, std::vector<Refus
   }
   if (room == "/services" && method == "GET") {
     const std::string* name = NameOf(NumberInPath(id).value_or(0));
-    if (!name) return IsOneOf(answer, {kNotFound});
+    if (!name) return IsOneOf(answer, {kServiceNotFound});
     return IsRead(sent, answer, Object({{"id", id}, {"name", Quote(*name)}}));
   }
-  if (room == "/services" && method == "PUT") return RenameService(id, *body, answer);
-  if (room == "/services" && method == "DELETE") return DeleteService(id, answer);
+  if (room == "/services" && method == "DELETE") return DeleteService(id, sent, answer);
+  if (room == "/services") return RenameService(id, *body, sent, answer);
   return "a call that the model knows";
 }
 
@@ -583,7 +600,6 @@ void Model::ReadServices(const Value& json, Wish& wish) const {
       continue;
     }
     const auto number = IntegerOf(*id);
-    if (!number && id->kind == Value::Kind::kNumber) wish.faults.insert("services");
     if (!seen.insert(number ? std::to_string(*number) : id->text).second) {
       wish.faults.insert("services");
     }
@@ -744,7 +760,7 @@ Complaint Model::CreateOrder(const Value& body, const Sent& sent, const Answer& 
   for (Refusal& refusal : RefusalsOf(wish)) refusals.push_back(std::move(refusal));
   if (auto conflict = ConflictOf(order)) refusals.push_back(*std::move(conflict));
   if (!refusals.empty()) return IsOneOf(answer, refusals);
-  if (auto wrong = IsAnswer(answer, 201, Write(order), {{"Location", "/orders/" + order.id}})) {
+  if (auto wrong = IsOne(answer, 201, Write(order), {{"Location", "/orders/" + order.id}})) {
     return wrong;
   }
   orders_[order.id] = order;
@@ -752,8 +768,26 @@ Complaint Model::CreateOrder(const Value& body, const Sent& sent, const Answer& 
   return std::nullopt;
 }
 
+Model::Place Model::PlaceOf(const Order& order) {
+  return {order.datetime.value_or(std::numeric_limits<int64_t>::max()), RankOf(order.id)};
+}
+
+// A position as a Link has it, of an order wherever it is now.
+std::optional<Model::Place> Model::PlaceAfter(const std::string& after) const {
+  if (after.starts_with("~")) {
+    const size_t mark = after.find('~', 1);
+    const std::string at = after.substr(1, mark - 1);
+    return Place{at.empty() ? std::numeric_limits<int64_t>::max() : std::atoll(at.c_str()),
+                 RankOf(after.substr(mark + 1))};
+  }
+  const auto order = orders_.find(after);
+  if (order != orders_.end()) return PlaceOf(order->second);
+  const auto deleted = deleted_.find(after);
+  return deleted == deleted_.end() ? std::nullopt : std::optional(deleted->second);
+}
+
 Complaint Model::ListOrders(const Sent& sent, const Answer& answer) const {
-  const auto query = ParseQuery(sent.call.query);
+  auto query = ParseQuery(sent.call.query);
   std::set<std::string> faults;
   const auto time_of = [&](const char* name) -> std::optional<int64_t> {
     const auto text = query.find(name);
@@ -762,58 +796,73 @@ Complaint Model::ListOrders(const Sent& sent, const Answer& answer) const {
     if (!moment) faults.insert(name);
     return moment;
   };
-  const auto number_of = [&](const char* name, int64_t most) -> std::optional<int64_t> {
+  const auto number_of = [&](const char* name, int64_t least,
+                             int64_t most) -> std::optional<int64_t> {
     const auto text = query.find(name);
     if (text == query.end()) return std::nullopt;
     const auto number = WholeNumber(text->second);
-    if (!number || *number < 1 || *number > most) faults.insert(name);
+    if (!number || *number < least || *number > most) faults.insert(name);
     return number;
   };
+  constexpr int64_t kMost = 1LL << 53;
   const auto from = time_of("from");
   const auto to = time_of("to");
-  const auto service = number_of("service_id", std::numeric_limits<int64_t>::max());
-  const auto limit = number_of("limit", 1000);
-  const auto after = query.find("after");
-  if (after != query.end() && !orders_.contains(after->second)) faults.insert("after");
+  const auto service = number_of("service_id", 1, kMost);
+  const auto limit = number_of("limit", 1, 1000);
+  const auto page = number_of("page", 1, kMost);
+  const auto offset = number_of("offset", 0, kMost);
+  const bool has_order = query.contains("order");
+  const bool is_reversed = has_order && query["order"] == "desc";
+  if (has_order && !is_reversed && query["order"] != "asc") faults.insert("order");
+  const auto after = query.contains("after") ? PlaceAfter(query["after"]) : std::nullopt;
+  if (query.contains("after") && !after) faults.insert("after");
+  if (page && (!limit || query.contains("after"))) faults.insert("page");
+  if (offset && (!limit || page || query.contains("after"))) faults.insert("offset");
   if (!faults.empty()) return IsOneOf(answer, {Invalid(std::move(faults))});
 
-  const auto place = [](const Order& order) {
-    return std::tuple(!order.datetime, order.datetime.value_or(0), PlaceOf(order.id));
-  };
   std::vector<const Order*> listed;
   for (const auto& [id, order] : orders_) {
     if (from && (!order.datetime || *order.datetime < *from)) continue;
     if (to && (!order.datetime || *order.datetime >= *to)) continue;
     if (service && std::ranges::find(order.services, *service) == order.services.end()) continue;
-    if (after != query.end() && place(order) <= place(orders_.at(after->second))) continue;
     listed.push_back(&order);
   }
-  std::ranges::sort(listed, {}, [&](const Order* order) { return place(*order); });
+  const std::string total = limit ? std::to_string(listed.size()) : "";
+  std::ranges::sort(listed, {}, [&](const Order* order) { return PlaceOf(*order); });
+  if (is_reversed) std::ranges::reverse(listed);
+  if (after) {
+    std::erase_if(listed, [&](const Order* order) {
+      return is_reversed ? PlaceOf(*order) >= *after : PlaceOf(*order) <= *after;
+    });
+  }
+  const int64_t skipped = page ? (*page - 1) * *limit : offset.value_or(0);
+  listed.erase(listed.begin(), listed.begin() + std::min(skipped, std::ssize(listed)));
   std::string link;
-  if (limit && static_cast<int64_t>(listed.size()) > *limit) {
-    listed.resize(static_cast<size_t>(*limit));
-    link = "after=" + listed.back()->id + ">; rel=\"next\"";
+  const bool has_more = limit && std::ssize(listed) > *limit;
+  if (has_more) listed.resize(static_cast<size_t>(*limit));
+  if (has_more && page) link = "page=" + std::to_string(*page + 1) + ">; rel=\"next\"";
+  if (has_more && offset) link = "offset=" + std::to_string(*offset + *limit) + ">; rel=\"next\"";
+  if (has_more && !page && !offset) {
+    const Order& last = *listed.back();
+    link = "after=~" + (last.datetime ? std::to_string(*last.datetime) : "") + "~" + last.id +
+           ">; rel=\"next\"";
   }
   std::vector<std::string> orders;
   for (const Order* order : listed) orders.push_back(Write(*order));
   const std::string given = Header(answer, "Link");
-  if (link.empty() ? !given.empty() : !given.ends_with(link)) {
-    return Array(orders) + " with a Link to " + link;
-  }
-  return IsRead(sent, answer, Array(orders));
+  const bool is_linked = link.empty() ? given.find("next") == std::string::npos
+                                      : given.find(link) != std::string::npos;
+  if (!is_linked) return Array(orders) + " with a Link to " + link;
+  if (Header(answer, "X-Total-Count") != total) return Array(orders) + ", of " + total;
+  return IsRead(sent, answer, Array(orders), link + total);
 }
 
 Complaint Model::UpdateOrder(const std::string& id, const Value& body, const Sent& sent,
                              const Answer& answer) {
   Wish wish;
   const auto present = orders_.find(id);
-  if (present != orders_.end()) wish.order = present->second;
+  wish.order = present->second;
   ReadWish(body, true, wish);
-  if (present == orders_.end()) {
-    std::vector<Refusal> refusals{{404, "order_not_found"}};
-    if (!wish.faults.empty()) refusals.push_back(Invalid(wish.faults));
-    return IsOneOf(answer, refusals);
-  }
   const Order& before = present->second;
   if (wish.id && *wish.id != id) wish.faults.insert("id");
   if (wish.created_at.value_or(before.created_at) != before.created_at) {
@@ -829,18 +878,19 @@ Complaint Model::UpdateOrder(const std::string& id, const Value& body, const Sen
   }
   if (!refusals.empty()) return IsOneOf(answer, refusals);
   wish.order.updated_at = sent.now;
-  if (auto wrong = IsAnswer(answer, 200, Write(wish.order))) return wrong;
+  if (auto wrong = IsOne(answer, 200, Write(wish.order))) return wrong;
   present->second = wish.order;
   return std::nullopt;
 }
 
 Complaint Model::DeleteOrder(const std::string& id, const Sent& sent, const Answer& answer) {
   const auto present = orders_.find(id);
-  if (present == orders_.end()) return IsOneOf(answer, {{404, "order_not_found"}});
+  if (present == orders_.end()) return IsOneOf(answer, {kOrderNotFound});
   if (!MayWrite(sent, Write(present->second))) {
     return IsOneOf(answer, {{412, "precondition_failed"}});
   }
-  if (auto wrong = IsAnswer(answer, 204, "")) return wrong;
+  if (auto wrong = IsOne(answer, 200, Write(present->second))) return wrong;
+  deleted_[id] = PlaceOf(present->second);
   orders_.erase(present);
   return std::nullopt;
 }
@@ -884,8 +934,8 @@ Complaint Model::CreateService(const Value& body, const Sent& /*sent*/, const An
   const int64_t id = wish.id.value_or(
       FirstFree(next_service_, [this](int64_t taken) { return NameOf(taken) != nullptr; }));
   const std::string number = std::to_string(id);
-  if (auto wrong = IsAnswer(answer, 201, Object({{"id", number}, {"name", Quote(wish.name)}}),
-                            {{"Location", "/services/" + number}})) {
+  if (auto wrong = IsOne(answer, 201, Object({{"id", number}, {"name", Quote(wish.name)}}),
+                         {{"Location", "/services/" + number}})) {
     return wrong;
   }
   services_.emplace_back(id, wish.name);
@@ -893,34 +943,40 @@ Complaint Model::CreateService(const Value& body, const Sent& /*sent*/, const An
   return std::nullopt;
 }
 
-Complaint Model::RenameService(const std::string& id, const Value& body, const Answer& answer) {
+Complaint Model::RenameService(const std::string& id, const Value& body, const Sent& sent,
+                               const Answer& answer) {
   const ServiceWish wish = ReadServiceWish(body);
   std::set<std::string> faults = wish.faults;
   if (wish.id && std::to_string(*wish.id) != id) faults.insert("id");
   std::vector<Refusal> refusals;
   if (!faults.empty()) refusals.push_back(Invalid(std::move(faults)));
-  const auto number = NumberInPath(id);
-  if (!number || !NameOf(*number)) refusals.push_back(kNotFound);
+  const int64_t number = *NumberInPath(id);
+  if (!MayWrite(sent, WriteService(number))) refusals.push_back({412, "precondition_failed"});
   if (!refusals.empty()) return IsOneOf(answer, refusals);
-  if (auto wrong = IsAnswer(answer, 200, Object({{"id", id}, {"name", Quote(wish.name)}}))) {
-    return wrong;
-  }
-  std::ranges::find(services_, *number, &std::pair<int64_t, std::string>::first)->second =
-      wish.name;
+  const std::string renamed = Object({{"id", id}, {"name", Quote(wish.name)}});
+  if (auto wrong = IsOne(answer, 200, renamed)) return wrong;
+  std::ranges::find(services_, number, &std::pair<int64_t, std::string>::first)->second = wish.name;
   return std::nullopt;
 }
 
-Complaint Model::DeleteService(const std::string& id, const Answer& answer) {
+Complaint Model::DeleteService(const std::string& id, const Sent& sent, const Answer& answer) {
   const auto number = NumberInPath(id);
-  if (!number || !NameOf(*number)) return IsOneOf(answer, {kNotFound});
+  if (!number || !NameOf(*number)) return IsOneOf(answer, {kServiceNotFound});
+  std::vector<Refusal> refusals;
+  if (!MayWrite(sent, WriteService(*number))) refusals.push_back({412, "precondition_failed"});
   for (const auto& [order_id, order] : orders_) {
     if (std::ranges::find(order.services, *number) != order.services.end()) {
-      return IsOneOf(answer, {{409, "service_in_use"}});
+      refusals.push_back({409, "service_in_use"});
     }
   }
-  if (auto wrong = IsAnswer(answer, 204, "")) return wrong;
+  if (!refusals.empty()) return IsOneOf(answer, refusals);
+  if (auto wrong = IsOne(answer, 200, WriteService(*number))) return wrong;
   std::erase_if(services_, [&](const auto& service) { return service.first == *number; });
   return std::nullopt;
+}
+
+std::string Model::WriteService(int64_t id) const {
+  return Object({{"id", std::to_string(id)}, {"name", Quote(*NameOf(id))}});
 }
 
 }  // namespace kiosk::model

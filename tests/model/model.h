@@ -7,6 +7,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -82,6 +83,8 @@ class Model {
     bool names_unknown_service = false;
     bool misnames_service = false;  // with a name sent along
   };
+  // In the listing: the datetime, then a number by its value, then all else.
+  using Place = std::pair<int64_t, std::tuple<bool, int64_t, std::string>>;
   using Complaint = std::optional<std::string>;
 
   void Reset(int64_t now);
@@ -99,21 +102,26 @@ class Model {
   Complaint DeleteOrder(const std::string& id, const Sent& sent, const Answer& answer);
   Complaint CreateService(const Value& body, const Sent& sent, const Answer& answer,
                           std::vector<Refusal> refusals);
-  Complaint RenameService(const std::string& id, const Value& body, const Answer& answer);
-  Complaint DeleteService(const std::string& id, const Answer& answer);
+  Complaint RenameService(const std::string& id, const Value& body, const Sent& sent,
+                          const Answer& answer);
+  Complaint DeleteService(const std::string& id, const Sent& sent, const Answer& answer);
   Complaint Audit(const Answer& answer) const;
 
   void ReadWish(const Value& body, bool is_update, Wish& wish) const;
   void ReadServices(const Value& json, Wish& wish) const;
   [[nodiscard]] std::vector<Refusal> RefusalsOf(const Wish& wish) const;
   [[nodiscard]] std::optional<Refusal> ConflictOf(const Order& order) const;
+  [[nodiscard]] static Place PlaceOf(const Order& order);
+  [[nodiscard]] std::optional<Place> PlaceAfter(const std::string& after) const;
   [[nodiscard]] std::string Write(const Order& order) const;
+  [[nodiscard]] std::string WriteService(int64_t id) const;
   [[nodiscard]] std::string Write(int64_t purchase, bool is_stored) const;
   [[nodiscard]] const std::string* NameOf(int64_t service) const;
 
   std::map<std::string, User> users_;
   std::vector<Purchase> purchases_;  // numbered from 1
   std::map<std::string, Order> orders_;
+  std::map<std::string, Place> deleted_;
   std::vector<std::pair<int64_t, std::string>> services_;
   // What is assigned next, if it is not taken.
   int64_t next_order_ = 225;

@@ -130,11 +130,14 @@ class Preparer {
 
   Sent Prepare(const Call& call, int64_t now) {
     Sent sent{call, now, "", ""};
-    const bool is_order = call.path.starts_with("/orders/");
+    if (call.path == "/_kiosk/reset") {
+      for (auto& [path, answer] : first_) answer.body.clear();  // no tag from before matches
+    }
+    const bool is_one = call.path.starts_with("/orders/") || call.path.starts_with("/services/");
     if (!call.on_whole && call.tag == Call::Tag::kNone) return sent;
     const Answer present =
         server_.Ask({{.method = "GET", .path = call.path, .query = call.query}, now, "", ""});
-    if (is_order && present.status == 200) first_.try_emplace(call.path, present);
+    if (is_one && present.status == 200) first_.try_emplace(call.path, present);
     if (call.on_whole) sent.call.body = Merge(present.body, call.body);
     sent.tag = call.tag == Call::Tag::kAny ? "*" : "\"none\"";
     const auto first = first_.find(call.path);
@@ -146,7 +149,15 @@ class Preparer {
  private:
   static void Name(const Answer& answer, Sent& sent) {
     sent.tag = answer.headers.at("ETag");
-    sent.tagged = Canonical(answer.body);
+    const auto header = [&answer](const char* name) {
+      const auto found = answer.headers.find(name);
+      return found == answer.headers.end() ? "" : found->second;
+    };
+    // Of a Link the model knows the end of the one to the next page.
+    const std::string link = header("Link").substr(0, header("Link").find(','));
+    const size_t start = link.empty() || !link.ends_with("next\"") ? link.size() : link.rfind('&');
+    sent.tagged = Canonical(answer.body) + (start < link.size() ? link.substr(start + 1) : "") +
+                  header("X-Total-Count");
   }
 
   Server& server_;

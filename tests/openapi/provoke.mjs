@@ -48,7 +48,7 @@ export const BY_OPERATION = {
   "GET /api/orders/{order_id}": {
     two_products: { before: [BOUGHT] },
     304: { before: [BOUGHT] },
-    not_found: { send: { path: "/api/orders/1" } },
+    order_not_found: { send: { path: "/api/orders/1" } },
   },
   "POST /orders": {
     totalfee_missing: { send: { body: { services: ["123"] } } },
@@ -67,14 +67,15 @@ export const BY_OPERATION = {
     order_conflict: { before: [ORDER_226] },
   },
   "DELETE /orders/{id}": { order_not_found: { send: { path: "/orders/226" } } },
-  "GET /services/{id}": { not_found: { send: { path: "/services/1" } } },
-  "PUT /services/{id}": { not_found: { send: { path: "/services/1" } } },
+  "GET /services/{id}": { service_not_found: { send: { path: "/services/1" } } },
+  "PUT /services/{id}": { service_not_found: { send: { path: "/services/1" } } },
+  "PATCH /services/{id}": { service_not_found: { send: { path: "/services/1" } } },
   "DELETE /services/{id}": {
-    204: {
+    deleted: {
       before: [{ method: "POST", path: "/services", body: { name: "Calibration" } }],
       send: { path: "/services/790" },
     },
-    not_found: { send: { path: "/services/1" } },
+    service_not_found: { send: { path: "/services/1" } },
   },
   "GET /metrics": { 304: { send: { headers: { "If-None-Match": "*" } } } }, // it never answers the same twice
   "GET /docs": { 206: PART },
