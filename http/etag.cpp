@@ -14,7 +14,7 @@ std::string_view Trim(std::string_view text) {
 }  // namespace
 
 std::string MakeEtag(int64_t generation, std::initializer_list<std::string_view> parts) {
-  auto hash = static_cast<uint64_t>(generation);
+  uint64_t hash = Hash(std::to_string(generation));
   for (const std::string_view part : parts) hash = Hash(part, hash);
   constexpr char kDigits[] = "0123456789abcdef";
   std::string tag = "\"0000000000000000\"";

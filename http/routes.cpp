@@ -193,7 +193,9 @@ std::optional<Response> InjectFailure(Api& api) {
 
 Response AnswerFault(Api& api, const Request& request, const std::exception& fault) {
   // Unlike among the answers of any two processes, as far as the clock goes on.
-  const std::string id = MakeEtag(request.now.ms, {std::to_string(++api.faults)}).substr(1, 16);
+  const std::string id =
+      MakeEtag(kNoGeneration, {std::to_string(request.now.ms), std::to_string(++api.faults)})
+          .substr(1, 16);
   api.log_fault(id, fault.what());
   if (const auto* storage = dynamic_cast<const StorageFault*>(&fault)) {
     if (storage->kind() == StorageFault::Kind::kFull) {

