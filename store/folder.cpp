@@ -7,8 +7,9 @@
 #include <algorithm>
 #include <chrono>
 #include <system_error>
-#include <thread>
 #include <utility>
+
+#include "store/parking.h"
 
 namespace kiosk {
 namespace {
@@ -20,6 +21,8 @@ using std::chrono::milliseconds;
 constexpr milliseconds kSettled(40);
 constexpr milliseconds kEmptySettled(250);  // an empty one was most likely just created
 constexpr int kAttempts = 12;
+
+constexpr size_t kLarge = 256 * 1024;  // reading more takes longer than a switch of threads
 
 class Descriptor {
  public:
@@ -172,10 +175,13 @@ std::optional<std::string> Folder::Read(const std::string& path) const {
     if (found.kind != Kind::kFile) return std::nullopt;
     const milliseconds wait = TimeToSettle(found.status);
     if (wait > milliseconds(0) && !is_last) {
-      std::this_thread::sleep_for(wait);
+      SleepFor(wait);
       continue;
     }
-    auto content = ReadWhole(found.handle.get(), static_cast<size_t>(found.status.st_size));
+    const auto size = static_cast<size_t>(found.status.st_size);
+    std::optional<std::string> content;
+    const auto read = [&] { content = ReadWhole(found.handle.get(), size); };
+    size > kLarge ? RunAside(read) : read();
     struct stat after {};
     const bool is_whole = content && ::fstat(found.handle.get(), &after) == 0 &&
                           (is_last || IsSame(found.status, after));
