@@ -25,12 +25,15 @@
 #include "http/metrics.h"
 #include "http/origin_options.h"
 #include "http/output.h"
+#include "http/parsing_turn.h"
 #include "http/process.h"
 #include "http/routes.h"
 #include "http/seed_reader.h"
+#include "http/seed_writer.h"
 #include "http/server.h"
 #include "http/sockets.h"
 #include "http/static_files.h"
+#include "store/export.h"
 #include "store/file_name.h"
 #include "store/generate.h"
 #include "store/pack.h"
@@ -163,6 +166,7 @@ std::string LanLine(const PolicyOptions& policy, const Server& server) {
 // --- the commands ---
 
 void Serve(const Options& options) {
+  LimitKeptMemory();
   BlockStopSignals();  // before any thread starts
   const Origin origin = LoadOrigin(options);
   std::unique_ptr<Store> store;
@@ -214,6 +218,16 @@ void RestoreBackup(const Options& options) {
   const std::string former = Restore(options.target, options.database, Now());
   std::cout << "kiosk restored " << options.database << " from " << options.target << "; " << former
             << std::endl;
+}
+
+// To the file named, or to stdout.
+void Export(const Options& options) {
+  const auto write = [&options](const std::function<void(std::string_view)>& append) {
+    data_export::ReadFrom(options.database, [&append](Database& db) { WriteSeed(db, append); });
+  };
+  if (!options.target.empty()) return data_export::WriteNewFile(options.target, write);
+  write([](std::string_view piece) { std::cout << piece; });
+  if (!std::cout.flush()) throw StartError("cannot write the export to stdout");
 }
 
 void WritePack(const Options& options) {
@@ -525,6 +539,12 @@ void AddCommands(CLI::App& app, Options& options, Command& command) {
   AddDatabaseOption(*restore, options);
   restore->add_option("FILE", options.target, "The backup")->required();
   restore->callback([&command] { command = RestoreBackup; });
+
+  CLI::App* exporting =
+      app.add_subcommand("export", "Write the data as a seed (JSON), also while it is served");
+  AddDatabaseOption(*exporting, options);
+  exporting->add_option("FILE", options.target, "The new file (default: stdout)");
+  exporting->callback([&command] { command = Export; });
 
   CLI::App* generate = app.add_subcommand("generate", "Fill the database with plausible data");
   AddDatabaseOption(*generate, options);

@@ -119,6 +119,19 @@ Timestamp ReadTimestamp(const Json& json, const std::string& field, Faults& faul
   return moment.value_or(Timestamp{});
 }
 
+Timestamp ReadSeedTimestamp(const Json& json, const std::string& field, Faults& faults,
+                            Timestamp seeded_at) {
+  const auto* text = json.As<std::string>();
+  auto moment = text ? ParseTimestamp(*text) : std::nullopt;
+  if (text && !moment) moment = ParseRelativeTimestamp(*text, seeded_at);
+  if (!moment) {
+    faults.Describe(field,
+                    "must be a date and time with a zone, such as \"2022-11-01T11:11:11.111Z\", or "
+                    "relative to the day of seeding, such as \"+1d 11:00\".");
+  }
+  return moment.value_or(Timestamp{});
+}
+
 const Json::Array& ReadArray(const Json& json, const std::string& field, Faults& faults) {
   static const Json::Array kEmpty;
   if (const auto* array = json.As<Json::Array>()) return *array;
@@ -169,10 +182,16 @@ int64_t ReadServiceId(const Json& json, const std::string& field, Faults& faults
   return id.value_or(kNoService);
 }
 
-DeskOrderChanges ReadOrderFields(Fields& fields, BodyUse use, Faults& faults) {
+DeskOrderChanges ReadOrderFields(Fields& fields, BodyUse use, Faults& faults,
+                                 std::optional<Timestamp> seeded_at) {
   DeskOrderChanges changes;
   changes.id = ReadOptional(fields, "id", faults, ReadOrderId);
-  changes.datetime = ReadChange(fields, "datetime", use, faults, ReadTimestamp);
+  const auto read_datetime = [seeded_at](const Json& json, const std::string& field,
+                                         Faults& found) {
+    return seeded_at ? ReadSeedTimestamp(json, field, found, *seeded_at)
+                     : ReadTimestamp(json, field, found);
+  };
+  changes.datetime = ReadChange(fields, "datetime", use, faults, read_datetime);
   changes.totalfee = ReadChange(fields, "totalfee", use, faults, ReadMoney);
   changes.product = ReadChange(fields, "product", use, faults, ReadName);
   changes.quantity = ReadChange(fields, "quantity", use, faults, ReadCount);

@@ -54,6 +54,7 @@ class Fields {
     if (!object_) faults_.Describe(path_, "must be an object.");
   }
 
+  [[nodiscard]] const std::string& path() const { return path_; }
   [[nodiscard]] std::string PathOf(std::string_view name) const {
     return path_.empty() ? std::string(name) : path_ + "." + std::string(name);
   }
@@ -104,6 +105,9 @@ std::string ReadString(const Json& json, const std::string& field, Faults& fault
 int64_t ReadCount(const Json& json, const std::string& field, Faults& faults);
 Money ReadMoney(const Json& json, const std::string& field, Faults& faults);
 Timestamp ReadTimestamp(const Json& json, const std::string& field, Faults& faults);
+// In a seed a moment may also be relative to the day of seeding: "+1d 11:00".
+Timestamp ReadSeedTimestamp(const Json& json, const std::string& field, Faults& faults,
+                            Timestamp seeded_at);
 const Json::Array& ReadArray(const Json& json, const std::string& field, Faults& faults);
 // A fault in an element is the array's: clients look for the field they sent.
 std::vector<std::string> ReadStrings(const Json& json, const std::string& field, Faults& faults);
@@ -124,7 +128,9 @@ auto ReadOptional(Fields& fields, std::string_view name, Faults& faults, Read re
 enum class BodyUse { kCreate, kUpdate };
 
 // The fields of a desk order, as a body or a seed has them; with kUpdate null removes a field (the
-// object is read with NullMeans::kValue), and the read-only ones may be sent back.
-DeskOrderChanges ReadOrderFields(Fields& fields, BodyUse use, Faults& faults);
+// object is read with NullMeans::kValue), and the read-only ones may be sent back. `seeded_at` is
+// given for a seed.
+DeskOrderChanges ReadOrderFields(Fields& fields, BodyUse use, Faults& faults,
+                                 std::optional<Timestamp> seeded_at = std::nullopt);
 
 }  // namespace kiosk

@@ -8,8 +8,10 @@
 
 #include "http/api_benefits.h"
 #include "http/api_desk.h"
+#include "http/api_export.h"
 #include "http/api_ops.h"
 #include "http/api_services.h"
+#include "http/parsing_turn.h"
 #include "http/ranges.h"
 #include "http/static_files.h"
 
@@ -66,6 +68,7 @@ constexpr Route kRoutes[] = {
     {"GET", "/_kiosk/info", GetInfo, Kind::kControl},
     {"POST", "/_kiosk/reset", Reset, Kind::kControl},
     {"GET", "/_kiosk/backup", DownloadBackup, Kind::kControl},
+    {"GET", "/_kiosk/export", DownloadExport, Kind::kControl},
 };
 
 std::string_view TakeSegment(std::string_view& path) {
@@ -227,6 +230,7 @@ Answered Dispatch(Api& api, Request& request) {
     if (route && route->kind == Kind::kApi) {
       if (auto failure = InjectFailure(api)) return {*std::move(failure), index};
     }
+    const ParsingTurn turn(request.body.size());  // until the parsed body is gone
     Response response = route ? route->handler(api, request) : AnswerWithoutRoute(api, request);
     if (is_read) TagAnswer(request, generation, response);
     SelectRange(request, response);

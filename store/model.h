@@ -118,7 +118,15 @@ struct DeskFilter {
 struct SeedUser {
   std::string user_id;
   Money balance;
-  std::vector<std::string> product_ids;
+  Money starting_balance;                // the balance and what the user's purchases cost
+  std::vector<std::string> product_ids;  // all that the user owns, purchased or not
+};
+
+// The numbers to assign next, if they are more than those after the largest ones.
+struct SeedNextIds {
+  std::optional<int64_t> purchase;
+  std::optional<int64_t> order;
+  std::optional<int64_t> service;
 };
 
 struct Seed {
@@ -127,6 +135,8 @@ struct Seed {
   std::vector<Service> services;
   std::vector<DeskOrder> orders;
   std::vector<SeedUser> users;
+  std::vector<BenefitOrder> purchases;  // of these users, with ids and prices of their items
+  SeedNextIds next_ids;
   std::string text;  // as it was read, kept in the database for a later reset
 };
 

@@ -2,6 +2,7 @@
 
 #include "store/desk.h"
 #include "store/generation.h"
+#include "store/next_ids.h"
 
 namespace kiosk {
 namespace {
@@ -10,9 +11,13 @@ constexpr char kInsertSeed[] =
     "INSERT INTO seed (only_row, starting_balance, text) VALUES (1, ?, ?)";
 constexpr char kInsertProduct[] = "INSERT INTO products (product_id, name, price) VALUES (?, ?, ?)";
 constexpr char kInsertUser[] =
-    "INSERT INTO users (user_id, starting_balance, balance) VALUES (?1, ?2, ?2)";
+    "INSERT INTO users (user_id, starting_balance, balance) VALUES (?, ?, ?)";
 constexpr char kInsertOwned[] =
     "INSERT INTO owned_products (user_id, product_id, position) VALUES (?, ?, ?)";
+constexpr char kInsertPurchase[] =
+    "INSERT INTO benefit_orders (order_id, user_id, total, created_at) VALUES (?, ?, ?, ?)";
+constexpr char kSetPurchased[] =
+    "UPDATE owned_products SET order_id = ?, price = ? WHERE user_id = ? AND product_id = ?";
 constexpr char kSeedText[] = "SELECT text FROM seed";
 
 // Those referred to come before those that refer.
@@ -29,13 +34,22 @@ constexpr const char* kCopyTables[] = {
     "INSERT INTO desk_order_services SELECT * FROM packed.desk_order_services",
 };
 
+void InsertPurchase(Database& db, const BenefitOrder& order) {
+  db.Execute(kInsertPurchase, order.order_id, order.user_id, order.total.cents,
+             order.created_at.ms);
+  for (const Product& item : order.items) {
+    db.Execute(kSetPurchased, order.order_id, item.price.cents, order.user_id, item.product_id);
+  }
+  next_ids::Accept(db, next_ids::Kind::kPurchase, order.order_id);
+}
+
 void ApplySeed(Database& db, const Seed& seed) {
   db.Execute(kInsertSeed, seed.starting_balance.cents, seed.text);
   for (const Product& product : seed.products) {
     db.Execute(kInsertProduct, product.product_id, product.name, product.price.cents);
   }
   for (const SeedUser& user : seed.users) {
-    db.Execute(kInsertUser, user.user_id, user.balance.cents);
+    db.Execute(kInsertUser, user.user_id, user.starting_balance.cents, user.balance.cents);
     int64_t position = 0;
     for (const std::string& product_id : user.product_ids) {
       db.Execute(kInsertOwned, user.user_id, product_id, position++);
@@ -43,6 +57,10 @@ void ApplySeed(Database& db, const Seed& seed) {
   }
   for (const Service& service : seed.services) desk::InsertService(db, service);
   for (const DeskOrder& order : seed.orders) desk::InsertOrder(db, order);
+  for (const BenefitOrder& order : seed.purchases) InsertPurchase(db, order);
+  next_ids::Raise(db, next_ids::Kind::kPurchase, seed.next_ids.purchase.value_or(1));
+  next_ids::Raise(db, next_ids::Kind::kOrder, seed.next_ids.order.value_or(1));
+  next_ids::Raise(db, next_ids::Kind::kService, seed.next_ids.service.value_or(1));
 }
 
 }  // namespace

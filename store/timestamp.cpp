@@ -99,6 +99,37 @@ std::optional<Timestamp> ParseTimestamp(std::string_view text) {
   return moment;
 }
 
+std::optional<Timestamp> ParseRelativeTimestamp(std::string_view text, Timestamp now) {
+  constexpr int64_t kDay = 24LL * 60 * 60 * 1000;
+  constexpr size_t kMaxDigits = 7;  // more than the days of 10,000 years
+  if (text.empty() || (text.front() != '+' && text.front() != '-')) return std::nullopt;
+  const int64_t sign = text.front() == '-' ? -1 : 1;
+  text.remove_prefix(1);
+  const auto take = [&text](size_t count) -> std::optional<int64_t> {
+    int64_t number = 0;
+    for (size_t i = 0; i < count; ++i) {
+      if (i >= text.size() || text[i] < '0' || text[i] > '9') return std::nullopt;
+      number = number * 10 + (text[i] - '0');
+    }
+    text.remove_prefix(count);
+    return number;
+  };
+  const size_t digits = text.find('d');
+  if (digits == 0 || digits > kMaxDigits) return std::nullopt;
+  const auto days = take(digits);
+  if (!days || !text.starts_with("d ")) return std::nullopt;
+  text.remove_prefix(2);
+  const auto hour = take(2);
+  if (!hour || *hour > 23 || !text.starts_with(':')) return std::nullopt;
+  text.remove_prefix(1);
+  const auto minute = take(2);
+  if (!minute || *minute > 59 || !text.empty()) return std::nullopt;
+  const int64_t today = now.ms - ((now.ms % kDay) + kDay) % kDay;
+  const Timestamp moment{today + sign * *days * kDay + (*hour * 60 + *minute) * 60'000};
+  if (moment < kMinTimestamp || moment > kMaxTimestamp) return std::nullopt;
+  return moment;
+}
+
 std::string FormatTimestamp(Timestamp moment) {
   const std::chrono::sys_time<std::chrono::milliseconds> time{std::chrono::milliseconds{moment.ms}};
   const auto midnight = std::chrono::floor<std::chrono::days>(time);

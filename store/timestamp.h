@@ -23,6 +23,10 @@ inline constexpr Timestamp kMaxTimestamp{253'402'300'799'999};  // 9999-12-31T23
 // second, or outside the years 0000 to 9999 in UTC.
 [[nodiscard]] std::optional<Timestamp> ParseTimestamp(std::string_view text);
 
+// Reads a moment relative to the day of `now` in UTC: "+1d 11:00" is 11:00 of the day after, "-2d
+// 09:30" and "+0d 14:00" likewise. Nothing when it is malformed or outside the years 0000 to 9999.
+[[nodiscard]] std::optional<Timestamp> ParseRelativeTimestamp(std::string_view text, Timestamp now);
+
 // Always 24 characters: "2022-11-01T11:11:11.111Z".
 [[nodiscard]] std::string FormatTimestamp(Timestamp moment);
 

@@ -111,6 +111,7 @@ TEST_CASE("the control API is used by clients on this machine and by kiosk's own
   for (const Headers& client : clients) {
     CHECK(server.Ask("GET", "/_kiosk/info", "", client).status == 200);
     CHECK(server.Ask("HEAD", "/_kiosk/backup", "", client).status == 200);
+    CHECK(server.Ask("GET", "/_kiosk/export", "", client).status == 200);
     REQUIRE(server.Ask("DELETE", "/orders/223").status / 100 == 2);
     CHECK(server.Ask("POST", "/_kiosk/reset", "", client).body == R"({"status":"reset"})");
     CHECK(server.Ask("GET", "/orders/223").status == 200);

@@ -544,6 +544,7 @@ void CheckFromElsewhere(const std::string& address) {
          std::vector<std::pair<std::string, std::string>>{{"POST", "/_kiosk/reset"},
                                                           {"GET", "/_kiosk/backup"},
                                                           {"HEAD", "/_kiosk/backup"},
+                                                          {"GET", "/_kiosk/export"},
                                                           {"GET", "/_kiosk/info"}}) {
       CAPTURE(target);
       const Answer answer = ask(address, method, target, headers);

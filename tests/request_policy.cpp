@@ -247,8 +247,9 @@ TEST_CASE("the control API is everything below /_kiosk/ but the page and the sta
     CAPTURE(open);
     CHECK(AreaOf(open) == Area::kOpen);
   }
-  for (const char* control : {"/_kiosk/info", "/_kiosk/reset", "/_kiosk/reset/", "/_kiosk/backup",
-                              "/_kiosk/none", "/_kiosk//status", "/_kiosk/status/x"}) {
+  for (const char* control :
+       {"/_kiosk/info", "/_kiosk/reset", "/_kiosk/reset/", "/_kiosk/backup", "/_kiosk/export",
+        "/_kiosk/none", "/_kiosk//status", "/_kiosk/status/x"}) {
     CAPTURE(control);
     CHECK(AreaOf(control) == Area::kControl);
   }

@@ -355,7 +355,7 @@ TEST_CASE("a bad seed is one line with file, path and reason, exit 1, and no dat
       {"a day that is not on the calendar",
        order(R"({"id": "2", "product": "P", "quantity": 1, "datetime": "2022-02-29T00:00:00Z"})"),
        "`orders[1].datetime` must be a date and time with a zone, such as "
-       "\"2022-11-01T11:11:11.111Z\"."},
+       "\"2022-11-01T11:11:11.111Z\", or relative to the day of seeding, such as \"+1d 11:00\"."},
       {"an unknown service", order(R"({"id": "2", "totalfee": 1, "services": [1, 2]})"),
        "`orders[1].services` names a service that is not in the seed."},
       {"a repeated service", order(R"({"id": "2", "totalfee": 1, "services": [1, "1"]})"),
@@ -386,7 +386,7 @@ TEST_CASE("a bad seed is one line with file, path and reason, exit 1, and no dat
       {"a datetime without a zone",
        order(R"({"id": "2", "product": "P", "quantity": 1, "datetime": "2022-11-01T11:11:11"})"),
        "`orders[1].datetime` must be a date and time with a zone, such as "
-       "\"2022-11-01T11:11:11.111Z\"."},
+       "\"2022-11-01T11:11:11.111Z\", or relative to the day of seeding, such as \"+1d 11:00\"."},
       {"when an order was made",
        order(R"({"id": "2", "product": "P", "quantity": 1, "created_at": "2022-11-01T11:11:11Z"})"),
        unknown + "`orders[1].created_at`."},
