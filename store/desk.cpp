@@ -1,5 +1,7 @@
 #include "store/desk.h"
 
+#include <algorithm>
+
 #include "store/desk_list.h"
 #include "store/desk_rows.h"
 #include "store/next_ids.h"
@@ -15,6 +17,8 @@ constexpr char kBookingsAfter[] = R"(
   WHERE place > ? AND place < ? AND id <> ? ORDER BY place, id_number, id)";
 
 constexpr char kHasOrder[] = "SELECT 1 FROM desk_orders WHERE id_number = ? AND id = ?";
+
+constexpr char kLargestCounted[] = "SELECT max(id_number) FROM desk_orders WHERE id_number < ?";
 
 constexpr char kInsertOrder[] = R"(
   INSERT INTO desk_orders
@@ -191,6 +195,11 @@ DeskResult<DeskOrder> DeleteOrder(Database& db, std::string_view id,
 
 std::string AssignOrderId(Database& db) {
   int64_t number = next_ids::Next(db, next_ids::Kind::kOrder);
+  // Another program may have inserted many: they are skipped in one step.
+  if (db.Run(kHasOrder, number, std::to_string(number)).Step()) {
+    Query largest = db.Run(kLargestCounted, next_ids::kUncounted);
+    if (largest.Step()) number = std::max(number, largest.OptionalInt(0).value_or(0) + 1);
+  }
   while (db.Run(kHasOrder, number, std::to_string(number)).Step()) ++number;
   next_ids::Raise(db, next_ids::Kind::kOrder, number + 1);
   return std::to_string(number);
