@@ -175,8 +175,9 @@ void AppendCanonical(const Json& json, std::string& text) {  // NOLINT(misc-no-r
   } else if (const auto* object = json.As<Json::Object>()) {
     std::vector<const Json::Member*> members;
     for (const Json::Member& member : *object) members.push_back(&member);
-    std::ranges::stable_sort(members, {},
-                             [](const auto* member) { return std::string_view(member->first); });
+    std::ranges::stable_sort(members, {}, [](const Json::Member* member) -> const std::string& {
+      return member->first;
+    });
     text += '{';
     for (const Json::Member* member : members) {
       AppendCanonical(member->first, text);

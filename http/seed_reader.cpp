@@ -154,8 +154,9 @@ BenefitOrder ReadPurchase(Fields& fields, const Prices& prices, Timestamp now, F
   for (const Json& item : items) {
     order.items.push_back(ReadPurchasedItem(item, At(path, order.items.size()), prices, faults));
     order.total.cents += order.items.back().price.cents;
-    if (order.total > kMaxMoney)
+    if (order.total > kMaxMoney) {
       faults.Describe(path, "must not cost more than 90000000000000.00.");
+    }
     if (faults.first) break;
   }
   const Json* created_at = fields.Find("created_at");
@@ -182,8 +183,9 @@ void CountIn(const BenefitOrder& order, GivenUser& given, const std::string& pat
 SeedUser Settle(GivenUser given, Money starting_balance, Faults& faults) {
   const std::string path = given.path + ".balance";
   Money start = given.starting_balance.value_or(starting_balance);
-  if (given.balance && !given.starting_balance)
+  if (given.balance && !given.starting_balance) {
     start = Money{given.balance->cents + given.spent.cents};
+  }
   const Money balance{start.cents - given.spent.cents};
   if (start > kMaxMoney) faults.Describe(path, "is too large for what the user's purchases cost.");
   if (balance.cents < 0) {
