@@ -56,6 +56,21 @@ class StartError : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
+Timestamp SystemTime() {
+  const auto since_epoch = std::chrono::system_clock::now().time_since_epoch();
+  return {std::chrono::duration_cast<std::chrono::milliseconds>(since_epoch).count()};
+}
+
+// A clock that shows `start` now and runs from there, whatever happens to the system's.
+std::function<Timestamp()> StartClock(Timestamp start) {
+  const auto begin = std::chrono::steady_clock::now();
+  return [start, begin] {
+    const auto elapsed = std::chrono::steady_clock::now() - begin;
+    const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(elapsed).count();
+    return Timestamp{std::min(start.ms + ms, kMaxTimestamp.ms)};
+  };
+}
+
 struct Options {
   ServerOptions server;
   ApiOptions api;
@@ -71,12 +86,9 @@ struct Options {
   const Pack* pack = nullptr;  // what this executable carries
   bool open_browser = false;
   bool until_stdin_ends = false;
+  bool quiet = false;
+  std::function<Timestamp()> clock = SystemTime;
 };
-
-Timestamp Now() {
-  const auto since_epoch = std::chrono::system_clock::now().time_since_epoch();
-  return {std::chrono::duration_cast<std::chrono::milliseconds>(since_epoch).count()};
-}
 
 std::string ReadFile(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
@@ -87,8 +99,8 @@ std::string ReadFile(const std::string& path) {
   throw StartError("cannot read the seed " + path + "; check the path given to --seed");
 }
 
-Seed ParseSeed(std::string_view text, const std::string& name) {
-  auto seed = ReadSeed(text, Now());
+Seed ParseSeed(std::string_view text, const std::string& name, Timestamp now) {
+  auto seed = ReadSeed(text, now);
   if (const auto* invalid = std::get_if<InvalidField>(&seed)) {
     throw StartError("bad seed " + name + ": " + SeedErrorText(*invalid));
   }
@@ -97,9 +109,11 @@ Seed ParseSeed(std::string_view text, const std::string& name) {
 
 // What a new database starts with: the seed asked for, or what this executable carries.
 Origin LoadOrigin(const Options& options) {
-  if (!options.seed_file.empty()) return ParseSeed(ReadFile(options.seed_file), options.seed_file);
+  if (!options.seed_file.empty()) {
+    return ParseSeed(ReadFile(options.seed_file), options.seed_file, options.clock());
+  }
   if (options.pack) return options.pack->image();
-  return ParseSeed(embedded::Seed(), "built in");
+  return ParseSeed(embedded::Seed(), "built in", options.clock());
 }
 
 // The files that a frontend's folder may hold and that are never opened as a part of it. `store` is
@@ -171,7 +185,9 @@ void Serve(const Options& options) {
   const Origin origin = LoadOrigin(options);
   std::unique_ptr<Store> store;
   FileReader frontend = LoadFrontend(options, store);
-  Server server(options.server, Now);
+  ServerOptions server_options = options.server;
+  if (options.quiet) server_options.log_format = LogFormat::kNone;
+  Server server(std::move(server_options), {options.clock, SystemTime});
   store = options.in_memory ? Store::InMemory(origin) : Store::Open(options.database, origin);
   if (!options.seed_file.empty() && !store->is_new()) {
     LogLine("kiosk: " + options.database + " keeps the data that it has; kiosk reset --seed " +
@@ -204,7 +220,8 @@ void Reset(const Options& options) {
   const auto store = Store::Open(options.database, given);
   const bool keeps_seed = options.seed_file.empty() && !options.pack;
   const Origin origin =
-      keeps_seed ? ParseSeed(store->Read(SeedText), "in " + options.database) : given;
+      keeps_seed ? ParseSeed(store->Read(SeedText), "in " + options.database, options.clock())
+                 : given;
   store->ResetTo(origin);
 }
 
@@ -215,7 +232,7 @@ void BackUp(const Options& options) {
 
 void RestoreBackup(const Options& options) {
   TemporaryFile::RemoveOnSignals();
-  const std::string former = Restore(options.target, options.database, Now());
+  const std::string former = Restore(options.target, options.database, SystemTime());
   std::cout << "kiosk restored " << options.database << " from " << options.target << "; " << former
             << std::endl;
 }
@@ -272,7 +289,7 @@ void Generate(const Options& options) {
   const auto begin = std::chrono::steady_clock::now();
   int64_t reported_tenths = 0;
   const auto last =
-      Generate(*store, options.generate, Now(), [&](const GenerateProgress& progress) {
+      Generate(*store, options.generate, options.clock(), [&](const GenerateProgress& progress) {
         const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begin;
         const int64_t tenths = progress.done * 10 / progress.total;
         if (on_terminal) {
@@ -345,20 +362,60 @@ std::string CheckDatabaseName(const std::string& text) {
   return "";
 }
 
+std::string CheckTime(const std::string& text) {
+  return ParseTimestamp(text) ? "" : text + " is not a time such as 2022-11-01T09:00:00Z";
+}
+
+// An option whose value is one of a few words.
+template <class Value>
+void AddChoice(CLI::App& app, const std::string& name, const std::string& description,
+               const std::vector<std::pair<std::string, Value>>& choices, Value& value) {
+  std::string words;
+  for (const auto& choice : choices) words += (words.empty() ? "" : "|") + choice.first;
+  const auto find = [choices](const std::string& text) {
+    const auto found = std::ranges::find(choices, text, &std::pair<std::string, Value>::first);
+    return found == choices.end() ? std::nullopt : std::optional(found->second);
+  };
+  const auto check = [find, words](const std::string& text) {
+    return find(text) ? "" : text + " is not one of " + words;
+  };
+  app.add_option_function<std::string>(
+         name, [&value, find](const std::string& text) { value = *find(text); }, description)
+      ->type_name(words)
+      ->check(CLI::Validator(check, ""));
+}
+
+// A number from `least` to `most`; --help shows `name` in its place.
+template <class Number>
+void LimitNumber(CLI::Option* option, const std::string& name, Number least, Number most) {
+  const auto check = [least, most](const std::string& text) -> std::string {
+    Number number{};
+    const bool is_number = CLI::detail::lexical_cast(text, number);
+    if (is_number && number >= least && number <= most) return "";
+    std::ostringstream message;
+    message << text << " is not a number from " << least << " to " << most;
+    return message.str();
+  };
+  option->type_name(name)->check(CLI::Validator(check, ""));
+}
+
 void AddDatabaseOption(CLI::App& app, Options& options) {
   app.add_option("--db", options.database, "Database file")
+      ->type_name("FILE")
       ->check(CLI::Validator(CheckDatabaseName, ""))
       ->capture_default_str();
 }
 
 CLI::Option* AddSeedOption(CLI::App& app, Options& options) {
-  return app.add_option("--seed", options.seed_file, "Seed (JSON) for a new database");
+  return app.add_option("--seed", options.seed_file, "Seed (JSON) for a new database")
+      ->type_name("FILE");
 }
 
 CLI::Option* AddPortOption(CLI::App& app, Options& options) {
-  return app.add_option("--port", options.server.port, "TCP port; 0 picks a free one")
-      ->check(CLI::Range(0, 65535))
-      ->capture_default_str();
+  CLI::Option* option =
+      app.add_option("--port", options.server.port, "TCP port; 0 picks a free one");
+  LimitNumber(option, "N", 0, 65535);
+  return option->capture_default_str();
 }
 
 // The options of serve that a demo keeps, as far as this version has them.
@@ -422,30 +479,29 @@ void AddAccessOptions(CLI::App& app, PolicyOptions& policy) {
       ->type_name("ORIGIN")
       ->allow_extra_args(false)
       ->check(CLI::Validator(CheckControlOrigin, ""));
-  app.add_option_function<std::string>(
-         "--control-from",
-         [&policy](const std::string& from) {
-           policy.control_from = from == "lan"    ? ControlFrom::kLan
-                                 : from == "none" ? ControlFrom::kNone
-                                                  : ControlFrom::kLocal;
-           if (policy.control_from == ControlFrom::kLan) policy.control_key = NewControlKey();
-         },
-         "Who may use the control API: this machine, also devices with the key that is printed, or "
-         "no client (default: local)")
-      ->check(CLI::IsMember({"local", "lan", "none"}));
+  AddChoice<ControlFrom>(
+      app, "--control-from",
+      "Who may use the control API: this machine, also devices with the key that is printed, or "
+      "no client (default: local)",
+      {{"local", ControlFrom::kLocal}, {"lan", ControlFrom::kLan}, {"none", ControlFrom::kNone}},
+      policy.control_from);
 }
 
-void CheckControlFrom(const ServerOptions& server) {
-  if (server.policy.control_from == ControlFrom::kLan && IsLoopbackAddress(server.host)) {
+// With `lan`, makes the key.
+void TakeControlFrom(ServerOptions& server) {
+  if (server.policy.control_from != ControlFrom::kLan) return;
+  if (IsLoopbackAddress(server.host)) {
     throw CLI::ValidationError("--control-from",
                                "lan needs an address that other devices reach; add --host 0.0.0.0");
   }
+  server.policy.control_key = NewControlKey();
 }
 
 void AddServeOptions(CLI::App& app, Options& options) {
   AddPortOption(app, options)
       ->description("TCP port; 0 picks a free one. Also from the environment: PORT");
-  app.add_option("--host", options.server.host, "Address to bind (default: the loopback)");
+  app.add_option("--host", options.server.host, "Address to bind (default: the loopback)")
+      ->type_name("ADDR");
   AddDatabaseOption(app, options);
   app.add_flag("--memory", options.in_memory, "Keep nothing after exit");
   AddSeedOption(app, options);
@@ -454,30 +510,37 @@ void AddServeOptions(CLI::App& app, Options& options) {
          "--order-gap",
          [&options](const std::string& text) { options.api.order_gap_ms = *ParseDuration(text); },
          "Least distance between two orders; 0 turns the rule off (default: 3h)")
-      ->check(CLI::Validator(CheckDuration, "DURATION"));
-  app.add_option("--order-items", options.api.items_form, "How order.data.items is written")
-      ->transform(CLI::CheckedTransformer(std::map<std::string, ItemsForm>{
-          {"ids", ItemsForm::kIds}, {"objects", ItemsForm::kObjects}}));
+      ->type_name("DURATION")
+      ->check(CLI::Validator(CheckDuration, ""));
+  AddChoice<ItemsForm>(app, "--order-items", "How order.data.items is written (default: ids)",
+                       {{"ids", ItemsForm::kIds}, {"objects", ItemsForm::kObjects}},
+                       options.api.items_form);
   app.add_option("--frontend", options.frontend_folder,
-                 "Serve this frontend build in place of the built-in page");
+                 "Serve this frontend build in place of the built-in page")
+      ->type_name("DIR");
   app.add_option_function<std::string>(
          "--delay",
          [&options](const std::string& text) { options.api.delay_ms = *ParseRange(text); },
          "Every answer of the API waits A, or A to B, milliseconds")
       ->type_name("A[-B]")
       ->check(CLI::Validator(CheckRange, ""));
-  app.add_option_function<double>(
-         "--fail", [&options](double percent) { options.api.failing_share = percent / 100; },
-         "That share of API requests answers 503")
-      ->type_name("PERCENT")
-      ->check(CLI::Range(0.0, 100.0));
+  LimitNumber(
+      app.add_option_function<double>(
+          "--fail", [&options](double percent) { options.api.failing_share = percent / 100; },
+          "That share of API requests answers 503"),
+      "PERCENT", 0.0, 100.0);
+  app.add_option_function<std::string>(
+         "--clock",
+         [&options](const std::string& text) { options.clock = StartClock(*ParseTimestamp(text)); },
+         "Start the server's clock at this time, such as 2022-11-01T09:00:00Z")
+      ->type_name("TIME")
+      ->check(CLI::Validator(CheckTime, ""));
   app.add_flag("--until-stdin-ends", options.until_stdin_ends, "Also stop when stdin is closed");
   app.add_flag("--open", options.open_browser, "Open the page in the default browser");
-  app.add_flag_callback(
-      "--quiet", [&options] { options.server.log_format = LogFormat::kNone; }, "No access log");
-  app.add_option("--log-format", options.server.log_format, "The access log's format")
-      ->transform(CLI::CheckedTransformer(std::map<std::string, LogFormat>{
-          {"text", LogFormat::kText}, {"json", LogFormat::kJson}}));
+  app.add_flag("--quiet", options.quiet, "No access log");
+  AddChoice<LogFormat>(app, "--log-format", "The access log's format (default: text)",
+                       {{"text", LogFormat::kText}, {"json", LogFormat::kJson}},
+                       options.server.log_format);
 }
 
 // The options that `pack` keeps for a demo: described and checked as those of `serve`.
@@ -525,7 +588,8 @@ using Command = void (*)(const Options&);
 
 // The words that may stand first; `command` becomes the one that does.
 void AddCommands(CLI::App& app, Options& options, Command& command) {
-  CLI::App* serve = app.add_subcommand("serve", "Serve until SIGINT or SIGTERM (the default)");
+  CLI::App* serve =
+      app.add_subcommand("serve", "Serve until SIGINT, SIGTERM or SIGHUP (the default)");
   serve->fallthrough()->set_help_flag();  // its options are the program's
   CLI::App* reset = app.add_subcommand("reset", "Put the database back to its seed");
   AddDatabaseOption(*reset, options);
@@ -533,7 +597,7 @@ void AddCommands(CLI::App& app, Options& options, Command& command) {
   reset->callback([&command] { command = Reset; });
   CLI::App* backup = app.add_subcommand("backup", "Copy the database, also while it is served");
   AddDatabaseOption(*backup, options);
-  backup->add_option("FILE", options.target, "The copy")->required();
+  backup->add_option("FILE", options.target, "The copy")->type_name("")->required();
   backup->callback([&command] { command = BackUp; });
   CLI::App* restore = app.add_subcommand("restore", "Replace the database with a backup");
   AddDatabaseOption(*restore, options);
@@ -549,12 +613,14 @@ void AddCommands(CLI::App& app, Options& options, Command& command) {
   CLI::App* generate = app.add_subcommand("generate", "Fill the database with plausible data");
   AddDatabaseOption(*generate, options);
   AddSeedOption(*generate, options);
-  generate->add_option("--users", options.generate.users, "Users of the shop, with their orders")
-      ->check(CLI::Range(int64_t{0}, int64_t{10'000'000}));
-  generate->add_option("--orders", options.generate.orders, "Orders of the desk")
-      ->check(CLI::Range(int64_t{0}, int64_t{5'000'000}));  // until the year 7000 or so
-  generate->add_option("--random-seed", options.generate.random_seed,
-                       "The same seed, the same data");
+  LimitNumber(generate->add_option("--users", options.generate.users,
+                                   "Users of the shop, with their orders"),
+              "N", int64_t{0}, int64_t{10'000'000});
+  LimitNumber(generate->add_option("--orders", options.generate.orders, "Orders of the desk"), "N",
+              int64_t{0}, int64_t{5'000'000});  // until the year 7000 or so
+  generate
+      ->add_option("--random-seed", options.generate.random_seed, "The same seed, the same data")
+      ->type_name("N");
   generate->callback([&command, &options] {
     if (options.generate.users + options.generate.orders == 0) {
       throw CLI::RequiredError("--users or --orders");
@@ -565,11 +631,15 @@ void AddCommands(CLI::App& app, Options& options, Command& command) {
       app.add_subcommand("pack", "Write an executable that carries a frontend, a seed or data");
   AddDatabaseOption(*packing, options);
   CLI::Option* seed = AddSeedOption(*packing, options);
-  packing->add_option("-o,--output", options.target, "The new executable")->required();
-  packing->add_option("--frontend", options.frontend_folder, "The frontend build it serves");
+  packing->add_option("-o,--output", options.target, "The new executable")
+      ->type_name("FILE")
+      ->required();
+  packing->add_option("--frontend", options.frontend_folder, "The frontend build it serves")
+      ->type_name("DIR");
   packing->add_flag("--with-data", options.with_data, "It starts with the present database")
       ->excludes(seed);
   packing->add_option("--name", options.pack_name, "Its name, and that of its database")
+      ->type_name("NAME")
       ->check(CLI::Validator(CheckName, ""));
   AddDemoOptions(*packing, app, options);
   packing->callback([&command] { command = WritePack; });
@@ -621,7 +691,7 @@ int ParseAndRun(int argc, char** argv) {
     RefuseOptionsOfServe(app, argc, argv);
     const bool serves = app.get_subcommands().empty() || app.got_subcommand("serve");
     if (serves && app.count("--port") == 0) TakePortFromEnvironment(options);
-    CheckControlFrom(options.server);
+    TakeControlFrom(options.server);
   } catch (const CLI::Success& help_or_version) {
     return app.exit(help_or_version);
   } catch (const CLI::ParseError& error) {

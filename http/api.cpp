@@ -70,7 +70,7 @@ Response InvalidRequest(const InvalidField& invalid) {
   return response;
 }
 
-Response NotFound() { return Error(404, "not_found", "There is nothing under this address."); }
+Response NotFound() { return Error(404, "not_found", "No resource at this path."); }
 
 Response NotJson() {
   return Error(415, "unsupported_media_type",
@@ -149,7 +149,7 @@ Response AnswerOnce(Api& api, const Request& request, const Json& body,
   }
   const int64_t fingerprint = Fingerprint(request, body);
   return api.store.Write([&](Database& db) {
-    if (const auto kept = idempotency::Find(db, key, request.now)) {
+    if (const auto kept = idempotency::Find(db, key, request.system_time)) {
       if (kept->fingerprint == fingerprint) return tagged(db, Replay(*kept));
       return Error(422, "idempotency_key_reused",
                    "This Idempotency-Key was used with another method, path or body.");
@@ -158,7 +158,7 @@ Response AnswerOnce(Api& api, const Request& request, const Json& body,
     if (!response.is_kept) return response;
     const idempotency::Answer answer{fingerprint, response.status, HeaderOf(response, "Location"),
                                      response.body};
-    idempotency::Keep(db, key, answer, request.now);
+    idempotency::Keep(db, key, answer, request.system_time);
     return tagged(db, std::move(response));
   });
 }

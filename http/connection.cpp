@@ -5,6 +5,8 @@
 
 #include <algorithm>
 #include <cstring>
+#include <iterator>
+#include <utility>
 
 namespace kiosk {
 namespace {
@@ -14,6 +16,22 @@ using std::chrono::steady_clock;
 constexpr int kIdleSeconds = 60;  // between requests
 constexpr auto kRequestTime = std::chrono::seconds(20);
 constexpr int kWriteSeconds = 20;  // without any progress
+constexpr size_t kMaxMethod = 64;  // bytes
+
+constexpr std::string_view kLibraryMethods[] = {"GET",     "HEAD",    "POST",  "PUT",   "DELETE",
+                                                "CONNECT", "OPTIONS", "TRACE", "PATCH", "PRI"};
+
+bool BeginsWithLibraryMethod(std::string_view line) {
+  return std::ranges::any_of(kLibraryMethods, [line](std::string_view method) {
+    return line.starts_with(method) && line.size() > method.size() && line[method.size()] == ' ';
+  });
+}
+
+// Whether it may occur in a method (RFC 9110, section 5.6.2).
+bool IsTokenCharacter(char c) {
+  return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
+         std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos;
+}
 
 }  // namespace
 
@@ -24,7 +42,8 @@ Connection::Connection(int fd) : fd_(fd), peer_(PeerOf(fd)) {
 void Connection::BeginRequest() {
   in_request_ = begin_ < end_;
   deadline_ = steady_clock::now() + kRequestTime;
-  part_ = Part::kRequestLine;
+  part_ = Part::kMethod;
+  unknown_method_.clear();
   range_length_ = 0;
   PutBack("");
 }
@@ -35,6 +54,7 @@ void Connection::PutBack(std::string bytes) {
 }
 
 ssize_t Connection::Read(char* data, size_t size) {
+  if (part_ == Part::kMethod && !ReadMethod()) return -1;
   if (part_ != Part::kBody) return ReadHead(data);
   if (!ahead_.empty()) return TakeAhead(data, size);
   return ReadSome(data, size);
@@ -52,6 +72,26 @@ bool Connection::ReadExactly(char* data, size_t size) {
 
 ssize_t Connection::Write(const char* data, size_t size) const {
   return ::send(fd_, data, size, MSG_NOSIGNAL);
+}
+
+// Reads the method and puts it, or another one, back; false if no bytes come.
+bool Connection::ReadMethod() {
+  if (begin_ == end_ && !Fill()) return false;
+  part_ = Part::kRequestLine;
+  if (BeginsWithLibraryMethod({buffer_.data() + begin_, end_ - begin_})) return true;
+  std::string method;
+  char next = 0;
+  while (method.size() <= kMaxMethod) {
+    if (ReadSome(&next, 1) != 1) return false;
+    if (!IsTokenCharacter(next)) break;
+    method += next;
+  }
+  const bool is_method = next == ' ' && !method.empty();
+  if (is_method && std::ranges::find(kLibraryMethods, method) == std::end(kLibraryMethods)) {
+    unknown_method_ = std::exchange(method, kStandIn);
+  }
+  PutBack(IsTokenCharacter(next) ? method : method + next);
+  return true;
 }
 
 // One byte.

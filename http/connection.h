@@ -24,6 +24,10 @@ class Connection {
   // to begin.
   void BeginRequest();
 
+  // The request's method if it is none that the library knows; the library, which would refuse the
+  // request as malformed, reads kStandIn in its place. Empty otherwise.
+  [[nodiscard]] const std::string& unknown_method() const { return unknown_method_; }
+
   // The headers were read; what comes now is the body, as it is.
   void EndHeaders() { part_ = Part::kBody; }
 
@@ -46,8 +50,11 @@ class Connection {
   ssize_t Write(const char* data, size_t size) const;
 
  private:
-  enum class Part { kRequestLine, kHeaders, kBody };
+  enum class Part { kMethod, kRequestLine, kHeaders, kBody };
 
+  static constexpr std::string_view kStandIn = "PUT";
+
+  bool ReadMethod();
   ssize_t ReadHead(char* data);
   bool EndsRangeName(char c);
   ssize_t TakeAhead(char* data, size_t size);
@@ -59,7 +66,8 @@ class Connection {
   Peer peer_;
   std::chrono::steady_clock::time_point deadline_;
   bool in_request_ = false;
-  Part part_ = Part::kRequestLine;
+  Part part_ = Part::kMethod;
+  std::string unknown_method_;
   size_t range_length_ = 0;  // of "range", as far as the present header line begins with it
   std::string ahead_;        // from ahead_begin_ on
   size_t ahead_begin_ = 0;

@@ -196,9 +196,9 @@ std::optional<Response> InjectFailure(Api& api) {
 
 Response AnswerFault(Api& api, const Request& request, const std::exception& fault) {
   // Unlike among the answers of any two processes, as far as the clock goes on.
-  const std::string id =
-      MakeEtag(kNoGeneration, {std::to_string(request.now.ms), std::to_string(++api.faults)})
-          .substr(1, 16);
+  const std::string id = MakeEtag(kNoGeneration, {std::to_string(request.system_time.ms),
+                                                  std::to_string(++api.faults)})
+                             .substr(1, 16);
   api.log_fault(id, fault.what());
   if (const auto* storage = dynamic_cast<const StorageFault*>(&fault)) {
     if (storage->kind() == StorageFault::Kind::kFull) {
@@ -209,7 +209,7 @@ Response AnswerFault(Api& api, const Request& request, const std::exception& fau
                    "The database cannot be reached at the moment; nothing was changed.");
     }
   }
-  return Error(500, "internal_error", "Something went wrong; the log tells more under " + id + ".");
+  return Error(500, "internal_error", "Internal error; see " + id + " in the server log.");
 }
 
 }  // namespace

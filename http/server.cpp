@@ -102,6 +102,13 @@ bool ChangesState(const std::string& method) {
   return method != "GET" && method != "HEAD" && method != "OPTIONS";
 }
 
+// Whether the library passes such a request on after it has read its body.
+bool IsRouted(const std::string& method) {
+  constexpr std::string_view kRouted[] = {"GET",    "HEAD",    "POST", "PUT",
+                                          "DELETE", "OPTIONS", "PATCH"};
+  return std::ranges::find(kRouted, method) != std::end(kRouted);
+}
+
 std::optional<std::string_view> OptionalHeader(const httplib::Request& request, const char* name) {
   const auto found = request.headers.find(name);
   if (found == request.headers.end()) return std::nullopt;
@@ -138,9 +145,9 @@ std::string OwnName() {
 // handler as "not found", and is answered there.
 class Server::Implementation : private httplib::Server {
  public:
-  Implementation(ServerOptions options, std::function<Timestamp()> clock)
+  Implementation(ServerOptions options, Clocks clocks)
       : options_(std::move(options)),
-        clock_(std::move(clock)),
+        clocks_(std::move(clocks)),
         policy_(options_.policy, OwnName()),
         acceptor_(Listen(options_.host, options_.port)) {
     set_payload_max_length(kMaxBody);
@@ -212,8 +219,16 @@ class Server::Implementation : private httplib::Server {
     exchange.close_after_answer = request.version == "HTTP/1.0" || AsksToClose(request);
     exchange.content_type = request.get_header_value("Content-Type");
     request.headers.erase("Content-Type");  // the library would take a form apart
+    if (const auto& method = exchange.connection.unknown_method(); !method.empty()) {
+      request.method = method;
+    }
     Judge(exchange, request);
     exchange.refusal = FindRefusal(exchange, request);
+    if (!exchange.refusal && !IsRouted(request.method)) {
+      // The library would answer 400.
+      kiosk::Request asked = Describe(request);
+      exchange.refusal = Dispatch(*api_, asked).response;
+    }
     if (!exchange.refusal && request.has_header("Transfer-Encoding")) {
       exchange.refusal = ReadChunks(exchange.connection, request);
     }
@@ -279,16 +294,7 @@ class Server::Implementation : private httplib::Server {
     return std::nullopt;
   }
 
-  // The error handler: answers a request that was read whole, or says why it could not be read.
-  void Answer(const httplib::Request& request, httplib::Response& response) {
-    if (response.has_header("Content-Type")) return;  // answered before its body was read
-    if (response.status != 404) {
-      current_->close_after_answer = true;
-      Judge(*current_, request);
-      Send(request, AnswerUnreadable(response.status), response);
-      return;
-    }
-    const auto begin = steady_clock::now();
+  [[nodiscard]] kiosk::Request Describe(const httplib::Request& request) const {
     kiosk::Request asked;
     asked.method = request.method;
     asked.path = current_->head.path;
@@ -303,7 +309,22 @@ class Server::Implementation : private httplib::Server {
     asked.if_range = OptionalHeader(request, "If-Range");
     asked.cross_site = current_->verdict.is_cross_site;
     asked.is_preflight = current_->head.IsPreflight();
-    asked.now = clock_();
+    asked.now = clocks_.now();
+    asked.system_time = clocks_.system();
+    return asked;
+  }
+
+  // The error handler: answers a request that was read whole, or says why it could not be read.
+  void Answer(const httplib::Request& request, httplib::Response& response) {
+    if (response.has_header("Content-Type")) return;  // answered before its body was read
+    if (response.status != 404) {
+      current_->close_after_answer = true;
+      Judge(*current_, request);
+      Send(request, AnswerUnreadable(response.status), response);
+      return;
+    }
+    const auto begin = steady_clock::now();
+    kiosk::Request asked = Describe(request);
     Answered answered = Dispatch(*api_, asked);
     Send(request, std::move(answered.response), response, answered.route, begin);
   }
@@ -375,9 +396,10 @@ class Server::Implementation : private httplib::Server {
   void LogAccess(const httplib::Request& request, const Response& answer,
                  int64_t microseconds) const {
     if (options_.log_format == LogFormat::kNone) return;
-    LogLine(FormatAccess(options_.log_format, {.time = clock_(),
+    const std::string& method = current_->connection.unknown_method();
+    LogLine(FormatAccess(options_.log_format, {.time = clocks_.system(),
                                                .remote = current_->connection.peer().address,
-                                               .method = request.method,
+                                               .method = method.empty() ? request.method : method,
                                                .target = request.target,
                                                .status = answer.status,
                                                .bytes = answer.body.size(),
@@ -388,7 +410,7 @@ class Server::Implementation : private httplib::Server {
   static thread_local Exchange* current_;
 
   ServerOptions options_;
-  std::function<Timestamp()> clock_;
+  Clocks clocks_;
   RequestPolicy policy_;
   Api* api_ = nullptr;
   Acceptor acceptor_;  // last: its threads use everything above
@@ -396,9 +418,9 @@ class Server::Implementation : private httplib::Server {
 
 thread_local Exchange* Server::Implementation::current_ = nullptr;
 
-Server::Server(ServerOptions options, std::function<Timestamp()> clock) {
+Server::Server(ServerOptions options, Clocks clocks) {
   try {
-    implementation_ = std::make_unique<Implementation>(std::move(options), std::move(clock));
+    implementation_ = std::make_unique<Implementation>(std::move(options), std::move(clocks));
   } catch (const std::runtime_error& error) {
     throw ServerError(error.what());
   }

@@ -26,11 +26,17 @@ struct ServerOptions {
   LogFormat log_format = LogFormat::kText;
 };
 
+// May be called on any thread.
+struct Clocks {
+  std::function<Timestamp()> now;     // kiosk's: what is created now, seeds
+  std::function<Timestamp()> system;  // the machine's: logs, idempotency keys
+};
+
 class Server {
  public:
-  // Binds at once, so that two servers never share a port; answers from Start on. `clock` tells the
-  // time and may be called on any thread. Throws ServerError.
-  Server(ServerOptions options, std::function<Timestamp()> clock);
+  // Binds immediately, so that two servers never share a port; answers from Start on. Throws
+  // ServerError.
+  Server(ServerOptions options, Clocks clocks);
   // Stops.
   ~Server();
   Server(const Server&) = delete;

@@ -210,8 +210,7 @@ TEST_CASE("a user id is 1 to 128 bytes of UTF-8 after percent-decoding") {
                   InvalidRequestBody("user_id", kUserIdRule)});
     server.Check({row.name, "HEAD", "/users/" + row.in_path, "", 400, ""});
   }
-  const std::string not_found =
-      R"({"error":"not_found","message":"There is nothing under this address."})";
+  const std::string not_found = R"({"error":"not_found","message":"No resource at this path."})";
   server.CheckAll({
       {"an empty one is no address of a user", "GET", "/api/users/", "", 404, not_found},
       {"neither is none", "GET", "/api/users", "", 404, not_found},

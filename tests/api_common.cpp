@@ -11,8 +11,7 @@ using namespace kiosk::test;
 
 namespace {
 
-constexpr char kNotFound[] =
-    R"({"error":"not_found","message":"There is nothing under this address."})";
+constexpr char kNotFound[] = R"({"error":"not_found","message":"No resource at this path."})";
 constexpr char kUnsupported[] =
     R"({"error":"unsupported_media_type",)"
     R"("message":"A body must be sent with Content-Type: application/json."})";

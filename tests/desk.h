@@ -26,7 +26,7 @@ inline constexpr char kOrderExists[] =
 inline constexpr char kServiceNotFound[] =
     R"({"error":"service_not_found","message":"No service has this id."})";
 inline constexpr char kNotFound[] =
-    R"({"error":"not_found","message":"There is nothing under this address."})";
+    R"({"error":"not_found","message":"No resource at this path."})";
 
 inline const std::string kNeedsEither =
     "An order needs `services` and `totalfee`, or `product` and `quantity`.";

@@ -25,8 +25,7 @@ namespace fs = std::filesystem;
 
 const Headers kPage = {{"Accept", "text/html"}};
 
-constexpr char kNotFound[] =
-    R"({"error":"not_found","message":"There is nothing under this address."})";
+constexpr char kNotFound[] = R"({"error":"not_found","message":"No resource at this path."})";
 constexpr char kNoIndex[] =
     R"({"error":"not_found","message":"The frontend has no index.html at the moment; build it again."})";
 

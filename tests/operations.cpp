@@ -161,7 +161,7 @@ TEST_CASE("a fault answers 500 with an id that stands in the log, and nothing of
       {"the same read again", "GET", "/orders", ""},
   };
   const std::regex form(
-      R"(\{"error":"internal_error","message":"Something went wrong; the log tells more under ([0-9a-f]{16})\."\})");
+      R"(\{"error":"internal_error","message":"Internal error; see ([0-9a-f]{16}) in the server log\."\})");
   std::vector<std::string> ids;
   for (const Row& row : rows) {
     CAPTURE(row.name);

@@ -401,7 +401,7 @@ TEST_CASE("a pack that cannot be made says why and leaves nothing behind") {
        "kiosk: --name:  is not a name without control characters; see kiosk pack --help\n"},
       {{"pack", "-o", "demo", "--port", "65536"},
        2,
-       "kiosk: --port: Value 65536 not in range 0 to 65535; see kiosk pack --help\n"},
+       "kiosk: --port: 65536 is not a number from 0 to 65535; see kiosk pack --help\n"},
       {{"pack", "-o", "demo", "--seed", "none.json"},
        1,
        "kiosk: cannot read the seed none.json; check the path given to --seed\n"},

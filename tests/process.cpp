@@ -145,8 +145,11 @@ TEST_CASE("--until-stdin-ends takes a stdin without a writer as ended") {
   for (const bool closed : {false, true}) {
     CAPTURE(closed);
     closed_descriptors = closed ? 1 : 0;
-    Kiosk kiosk({"--memory", "--until-stdin-ends"}, {.before_exec = CloseDescriptors});
-    CHECK(kiosk.WaitForExit(kStopTime) == 0);
+    const Finished run = RunKiosk({"--memory", "--port", "0", "--until-stdin-ends"},
+                                  {.before_exec = CloseDescriptors});
+    CHECK(run.exit_code == 0);
+    CHECK(run.out.starts_with("kiosk listening on "));
+    CHECK(run.err == "kiosk: stops because stdin has ended\n");
   }
 }
 

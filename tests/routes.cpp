@@ -157,7 +157,7 @@ TEST_CASE("--delay and --fail leave files and preflights alone") {
        "/assets/none.js",
        {},
        404,
-       R"({"error":"not_found","message":"There is nothing under this address."})"},
+       R"({"error":"not_found","message":"No resource at this path."})"},
       {"OPTIONS", "/api/orders", preflight, 204, ""},
       {"OPTIONS", "/orders/223", preflight, 204, ""},
   };

@@ -478,8 +478,6 @@ std::vector<Abuse> Abuses() {
       {"HTTP/2", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 400, kNotHttp},
       {"HTTP/0.9", "GET /healthz\r\n", 400, kNotHttp},
       {"HTTP/3.7", "GET /healthz HTTP/3.7\r\nHost: localhost\r\n\r\n", 400, kNotHttp},
-      {"a method that nobody knows", "BREW /orders HTTP/1.1\r\nHost: localhost\r\n\r\n", 400,
-       kNotHttp},
       {"a NUL in the path", "GET /health\0z HTTP/1.1\r\nHost: localhost\r\n\r\n"s, 400, kNotHttp},
       {"a NUL in a header", kGet + "X: a\0b\r\n\r\n"s, 400, kNotHttp},
       {"a header without a colon", kGet + "X\r\n\r\n", 400, kNotHttp},

@@ -18,8 +18,7 @@ namespace fs = std::filesystem;
 
 constexpr char kBrowser[] =
     "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,*/*;q=0.8";
-constexpr char kNotFound[] =
-    R"({"error":"not_found","message":"There is nothing under this address."})";
+constexpr char kNotFound[] = R"({"error":"not_found","message":"No resource at this path."})";
 
 const Headers kPage = {{"Accept", kBrowser}};
 const Headers kScript = {{"Accept", "*/*"}};

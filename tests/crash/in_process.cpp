@@ -41,6 +41,7 @@ Told InProcess::Ask(const Asked& asked) {
   request.content_type = "application/json";
   if (!asked.key.empty()) request.idempotency_key = asked.key;
   request.now = Timestamp{++now_};
+  request.system_time = request.now;
   Response response = Dispatch(api_, request).response;
   Told told{response.status, std::move(response.body), false};
   for (const auto& [name, value] : response.headers) {

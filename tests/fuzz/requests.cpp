@@ -122,6 +122,7 @@ Request ReadRequest(std::string_view text, Session& session) {
   request.body = text;
   request.content_type = type.value_or(text.empty() ? "" : "application/json");
   request.now = session.now;
+  request.system_time = request.now;
   return request;
 }
 

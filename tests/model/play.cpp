@@ -42,6 +42,7 @@ class Server {
       (call.method == "GET" ? request.if_none_match : request.if_match) = sent.tag;
     }
     request.now = Timestamp{sent.now};
+    request.system_time = request.now;
     const Response response = Dispatch(api_, request).response;
     Answer answer{response.status, response.body, {}};
     answer.headers.insert(response.headers.begin(), response.headers.end());
