@@ -153,7 +153,7 @@ TEST_CASE("a refused order uses up no id") {
   CHECK(server.Ask("POST", "/orders", taken).status == 409);
   CHECK(server.Ask("POST", "/orders", WithId("223")).status == 409);
   CHECK(server.Ask("POST", "/services", R"({"name": "S", "id": 789})").status == 409);
-  CHECK(server.Query(kNextIds) == "order|226\nservice|790");
+  CHECK(server.Query(kNextIds) == "order|226\npurchase|1\nservice|790");
   CheckAssigned(server, "226");
   CheckAssignedService(server, "790");
 }
