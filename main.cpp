@@ -193,6 +193,7 @@ void Serve(const Options& options) {
     LogLine("kiosk: " + options.database + " keeps the data that it has; kiosk reset --seed " +
             options.seed_file + " puts the seed in its place");
   }
+  store->ReportTo([](const std::string& what) { LogLine("kiosk: " + what); });
   Metrics metrics(RouteLabels());
   Api api{.store = *store,
           .metrics = metrics,

@@ -199,12 +199,14 @@ Response AnswerFault(Api& api, const Request& request, const std::exception& fau
   const std::string id = MakeEtag(kNoGeneration, {std::to_string(request.system_time.ms),
                                                   std::to_string(++api.faults)})
                              .substr(1, 16);
-  api.log_fault(id, fault.what());
-  if (const auto* storage = dynamic_cast<const StorageFault*>(&fault)) {
+  const auto* storage = dynamic_cast<const StorageFault*>(&fault);
+  const bool is_gone = storage && storage->kind() == StorageFault::Kind::kFileGone;
+  if (!is_gone) api.log_fault(id, fault.what());
+  if (storage) {
     if (storage->kind() == StorageFault::Kind::kFull) {
       return Error(507, "insufficient_storage", "The disk is full; nothing was changed.");
     }
-    if (storage->kind() == StorageFault::Kind::kUnavailable) {
+    if (is_gone || storage->kind() == StorageFault::Kind::kUnavailable) {
       return Error(503, "storage_unavailable",
                    "The database cannot be reached at the moment; nothing was changed.");
     }

@@ -5,9 +5,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <ctime>
 #include <filesystem>
 #include <system_error>
 #include <utility>
@@ -15,126 +17,65 @@
 namespace kiosk {
 namespace {
 
-constexpr uint32_t kApplicationId = 0x6b696f73;  // as in schema.sql
-constexpr uint32_t kSchemaVersion = 2;
+constexpr char kWal[] = "-wal";
+constexpr char kWalIndex[] = "-shm";
 
-FileId IdOf(const struct stat& status) { return {status.st_dev, status.st_ino}; }
-
-// Why a database with these marks is not used; empty for one of this program, in a version that it
-// knows.
-std::string RefusalOf(uint32_t application_id, uint32_t schema_version) {
-  if (application_id != kApplicationId) {
-    return "it belongs to another application; choose another file with --db";
-  }
-  if (schema_version != kSchemaVersion) {
-    return std::string("it was made by ") +
-           (schema_version > kSchemaVersion ? "a newer" : "an older") + " kiosk (schema " +
-           std::to_string(schema_version) + ", this one knows " + std::to_string(kSchemaVersion) +
-           "); use that version, or choose another file with --db";
-  }
-  return "";
+// The mark that the file holds by now, without its WAL. Throws StorageFault.
+std::optional<lineage::Mark> MarkOf(const Database& through, uint64_t page_size) {
+  return lineage::MarkIn(through.ReadFile((lineage::kMarkPage - 1) * page_size, page_size));
 }
 
-// By the file's header alone (SQLite file format, section 1.3).
-std::string RefusalByHeader(const std::string& path, int fd) {
-  std::array<unsigned char, 100> header{};
-  const ssize_t size = ::pread(fd, header.data(), header.size(), 0);
-  if (size < 0) Refuse(path, Reason(errno));
-  if (size < static_cast<ssize_t>(header.size()) ||
-      std::memcmp(header.data(), "SQLite format 3", 16) != 0) {
-    return "it is not an SQLite database; choose another file with --db";
-  }
-  const auto number_at = [&header](size_t offset) {
-    uint32_t number = 0;
-    for (size_t i = 0; i < 4; ++i) number = number << 8 | header[offset + i];
-    return number;
-  };
-  return RefusalOf(number_at(68), number_at(60));
+Database& Checked(Database& database, DatabaseFile* file) {
+  if (file) file->Require(database);
+  return database;
 }
 
-// Whether the log has a header that makes up for the file's: power that went while the log was
-// moved can have torn that one.
-bool IsMendedByLog(const std::string& path) {
+std::string WhatIsWrong(const std::string& path, bool is_overwritten) {
+  return "the database file " + path +
+         (is_overwritten ? " was overwritten; writes are refused, restart kiosk"
+                         : " was removed, moved or replaced; writes are refused until it is back");
+}
+
+bool HasContent(const std::string& path) {
   std::error_code missing;
-  const auto log_size = std::filesystem::file_size(path + "-wal", missing);
-  if (missing || log_size == 0) return false;
-  try {
-    Database db(path, Database::Mode::kReadOnly);
-    const auto number = [&db](const char* sql) {
-      Query row = db.Run(sql);
-      return row.Step() ? static_cast<uint32_t>(row.Int(0)) : 0;
-    };
-    return RefusalOf(number("PRAGMA application_id"), number("PRAGMA user_version")).empty();
-  } catch (const StorageFault&) {
-    return false;
-  }
+  const auto size = std::filesystem::file_size(path, missing);
+  return !missing && size > 0;
 }
 
-// Refuses what is not a database of this program in a version that it knows. Without SQLite as far
-// as that goes: it would already create files beside it.
-void CheckHeader(const std::string& path, int fd) {
-  const std::string refusal = RefusalByHeader(path, fd);
-  if (!refusal.empty() && !IsMendedByLog(path)) Refuse(path, refusal);
+// The name for a WAL that belongs to no file any more: with the time of its last write.
+std::string NameOfOrphan(const std::string& wal) {
+  struct stat status {};
+  ::stat(wal.c_str(), &status);
+  struct tm utc {};
+  ::gmtime_r(&status.st_mtime, &utc);
+  std::array<char, 32> time{};
+  const size_t length = std::strftime(time.data(), time.size(), "%Y%m%dT%H%M%SZ", &utc);
+  const std::string name = wal + ".orphan-" + std::string(time.data(), length);
+  std::string free = name;
+  for (int i = 2; FileIdOf(free); ++i) free = name + "-" + std::to_string(i);
+  return free;
 }
 
 }  // namespace
 
-std::optional<FileId> FileIdOf(const std::string& path) {
-  struct stat status {};
-  if (::stat(path.c_str(), &status) != 0) return std::nullopt;
-  return IdOf(status);
-}
-
-FileDescriptor::~FileDescriptor() {
-  if (fd_ >= 0) ::close(fd_);
-}
-
-std::string Reason(int error) { return std::generic_category().message(error); }
-
-void Refuse(const std::string& path, const std::string& why) {
-  throw StoreError("cannot use the database " + path + ": " + why);
-}
-
-void Refuse(const std::string& path, const StorageFault& fault) {
-  switch (fault.kind()) {
-    case StorageFault::Kind::kFull:
-      Refuse(path, "the disk is full; free some space, or use --memory");
-    case StorageFault::Kind::kNotADatabase:
-      Refuse(path, "it is damaged or not a database; choose another file with --db");
-    case StorageFault::Kind::kUnavailable:
-      Refuse(path, std::string(fault.what()) +
-                       "; check that the file and its folder can be written and have room, or use "
-                       "--memory");
-    case StorageFault::Kind::kBug:
-      Refuse(path, fault.what());
-  }
-  throw fault;
-}
-
-std::string FollowLinks(std::string path) {
-  constexpr int kMostLinks = 40;  // as the kernel
-  std::error_code no_link;
-  for (int i = 0; std::filesystem::is_symlink(path, no_link); ++i) {
-    if (i == kMostLinks) Refuse(path, Reason(ELOOP) + "; choose another file with --db");
-    const std::filesystem::path link(path);
-    path = (link.parent_path() / std::filesystem::read_symlink(link)).string();
-  }
-  return path;
-}
-
-void CheckPlainFile(const std::string& path) {
-  struct stat present {};
-  if (::stat(path.c_str(), &present) == 0 && !S_ISREG(present.st_mode)) {
-    Refuse(path, "it is not a plain file; choose another one");
-  }
-}
-
-DatabaseFile::DatabaseFile(std::string path)
-    : path_(std::move(path)), fd_(::open(path_.c_str(), O_RDONLY | O_CLOEXEC)) {
+DatabaseFile::DatabaseFile(std::string name)
+    : name_(std::move(name)),
+      path_(FollowLinks(name_)),
+      fd_(::open(path_.c_str(), O_RDONLY | O_CLOEXEC)) {
   struct stat status {};
   if (!fd_.valid() || ::fstat(fd_.get(), &status) != 0) Refuse(path_, Reason(errno));
-  id_ = IdOf(status);
+  id_ = {status.st_dev, status.st_ino};
+  const std::string wal = path_ + kWal;
+  if (lineage::IsForeignWal(fd_.get(), wal)) {
+    Refuse(path_, "the WAL next to it, " + wal +
+                      ", belongs to another database; bring back the database that was at this "
+                      "path, or move that WAL away");
+  }
   CheckHeader(path_, fd_.get());
+}
+
+DatabaseFile::~DatabaseFile() {
+  if (wal_id_) PutWalAway();
 }
 
 bool DatabaseFile::TryLock() const {
@@ -145,10 +86,212 @@ bool DatabaseFile::TryLock() const {
 
 std::vector<FileId> DatabaseFile::Files() const {
   std::vector<FileId> files{id_};
-  for (const char* end : {"", "-wal", "-shm"}) {
-    if (const auto id = FileIdOf(path_ + end)) files.push_back(*id);
+  for (const auto& id : {wal_id_, wal_index_id_, FileIdOf(path_), FileIdOf(path_ + kWal),
+                         FileIdOf(path_ + kWalIndex)}) {
+    if (id) files.push_back(*id);
   }
   return files;
+}
+
+void DatabaseFile::Watch(Database& writer) {
+  writer.MapWalIndex();
+  page_size_ = static_cast<uint64_t>(writer.PageSize());
+  const auto mark = lineage::Find(writer);
+  if (mark && !MarkOf(writer, page_size_)) {
+    // Power that went during a checkpoint tore the mark; the WAL has all of it.
+    writer.Checkpoint(Database::CheckpointMode::kPassive);
+  }
+  const auto in_file = MarkOf(writer, page_size_);
+  const std::scoped_lock lock(mutex_);
+  if (mark && in_file) {
+    ids_ = {mark->id};
+    if (in_file->id != mark->id) ids_.push_back(in_file->id);
+    generation_ = mark->generation;
+    least_generation_ = in_file->generation;
+  }
+  writer_ = &writer;
+  wal_id_ = FileIdOf(path_ + kWal);
+  wal_index_id_ = FileIdOf(path_ + kWalIndex);
+  own_state_ = writer.GetWalState().state;
+  writer.GuardFile([this, &writer] { return AllowsWrite(writer); });
+}
+
+void DatabaseFile::ReportTo(std::function<void(const std::string&)> report) {
+  const std::scoped_lock lock(mutex_);
+  report_ = std::move(report);
+}
+
+void DatabaseFile::Require(const Database& through) {
+  if (!writer_) return;
+  const State state = Look(through);
+  Report(state);
+  if (state == State::kOriginal) return;
+  throw StorageFault(StorageFault::Kind::kFileGone,
+                     WhatIsWrong(path_, state == State::kOverwritten));
+}
+
+uint64_t DatabaseFile::ForeignChanges() const {
+  if (!writer_) return 0;
+  // Until the writer has seen what another program changed, the changed state is its own number.
+  constexpr uint64_t kUnseen = uint64_t{1} << 63;
+  const uint64_t state = writer_->GetWalState().state;
+  return state == own_state_ ? foreign_changes_.load() : state | kUnseen;
+}
+
+void DatabaseFile::Begin(Database& writer) {
+  const Database::WalState wal = writer.GetWalState();
+  changes_ = writer.TotalChanges();
+  commits_ = wal.commits;
+  written_generation_ = 0;
+  if (wal.salt != marked_salt_ || wal.checkpointed >= marked_frames_) {
+    // A WAL begins again only after all of it is in the file.
+    const std::scoped_lock lock(mutex_);
+    if (marked_frames_ > 0) least_generation_ = generation_;
+  }
+  if (wal.state == own_state_) return;
+  ++foreign_changes_;
+  Adopt(writer);
+}
+
+void DatabaseFile::BeforeCommit(Database& writer) {
+  if (writer.TotalChanges() == changes_) return;
+  // The mark belongs into every WAL, and after every checkpoint: then the file's tells how far the
+  // file has come. With all frames in the file this commit may begin the WAL again.
+  const Database::WalState wal = writer.GetWalState();
+  if (wal.salt == marked_salt_ && wal.checkpointed == marked_checkpointed_ &&
+      wal.frames > wal.checkpointed) {
+    return;
+  }
+  auto mark = lineage::Find(writer);
+  if (!mark) return;
+  const std::scoped_lock lock(mutex_);
+  mark->generation = std::max(mark->generation, generation_) + 1;
+  lineage::Write(writer, *mark);
+  written_generation_ = mark->generation;
+}
+
+void DatabaseFile::AfterCommit(const Database& writer) {
+  const Database::WalState wal = writer.GetWalState();
+  const bool is_own = wal.commits - commits_ <= 1;
+  if (is_own) own_state_ = wal.state;
+  if (written_generation_ == 0) return;
+  marked_salt_ = wal.salt;
+  marked_checkpointed_ = wal.checkpointed;
+  marked_frames_ = wal.frames;
+  const std::scoped_lock lock(mutex_);
+  generation_ = written_generation_;
+}
+
+void DatabaseFile::BeforeClose(Database& writer) {
+  if (!writer_) return;
+  const State state = Look(writer);
+  Report(state);
+  try {
+    if (state == State::kAway) writer.Checkpoint(Database::CheckpointMode::kPassive);
+  } catch (const StorageFault&) {
+    // What is not in the file stays in the WAL.
+  }
+  const Database::WalState wal = writer.GetWalState();
+  checkpointed_at_close_ = wal.checkpointed >= wal.frames;
+  if (state != State::kOriginal) writer.KeepWalOnClose();
+  writer_ = nullptr;
+}
+
+bool DatabaseFile::IsAtPath() const {
+  return FileIdOf(name_) == id_ && (!wal_id_ || FileIdOf(path_ + kWal) == wal_id_);
+}
+
+// Whether the file holds this database's content, not another's that was written over it. When it
+// cannot be read, that is not known.
+bool DatabaseFile::HoldsContent(const Database& through) const {
+  const std::scoped_lock lock(mutex_);
+  if (state_ == State::kOverwritten) return false;
+  if (ids_.empty()) return true;
+  // Another program's checkpoint may be writing the page at this moment.
+  constexpr int kTries = 3;
+  for (int i = 0; i < kTries; ++i) {
+    const auto mark = MarkOf(through, page_size_);
+    if (mark) {
+      return std::ranges::find(ids_, mark->id) != ids_.end() &&
+             mark->generation >= least_generation_;
+    }
+  }
+  return false;
+}
+
+// Inside SQLite: throws nothing.
+bool DatabaseFile::AllowsWrite(const Database& through) {
+  try {
+    if (HoldsContent(through)) return true;
+    Report(State::kOverwritten);
+  } catch (const StorageFault&) {
+    // What cannot be read is not written to either.
+  }
+  return false;
+}
+
+DatabaseFile::State DatabaseFile::Look(const Database& through) const {
+  try {
+    if (!HoldsContent(through)) return State::kOverwritten;
+  } catch (const StorageFault&) {
+    // It cannot be read; the one that needs it sees the fault itself.
+  }
+  return IsAtPath() ? State::kOriginal : State::kAway;
+}
+
+// Another program may have replaced the whole content through SQLite, as `.restore` does. The file
+// was this database's a moment ago, so what SQLite reads from it and its WAL is, too.
+void DatabaseFile::Adopt(Database& writer) {
+  const auto mark = lineage::Find(writer);
+  const std::scoped_lock lock(mutex_);
+  if (!mark) {
+    ids_.clear();
+  } else if (!ids_.empty() && std::ranges::find(ids_, mark->id) == ids_.end()) {
+    ids_.push_back(mark->id);
+    least_generation_ = 0;
+  }
+}
+
+void DatabaseFile::Report(State state) {
+  const std::scoped_lock lock(mutex_);
+  if (state == state_ || state_ == State::kOverwritten) return;
+  state_ = state;
+  if (!report_) return;
+  report_(state == State::kOriginal
+              ? "the database file " + path_ + " is back; writes are accepted again"
+              : WhatIsWrong(path_, state == State::kOverwritten));
+}
+
+// Only what is this database's: another program may have put files of its own at these names.
+void DatabaseFile::PutWalAway() const {
+  const std::string wal = path_ + kWal;
+  const std::string wal_index = path_ + kWalIndex;
+  const auto is_own = [](const std::string& path, const std::optional<FileId>& id) {
+    return id && FileIdOf(path) == id;
+  };
+  const bool is_overwritten = state_ == State::kOverwritten;
+  if (!is_overwritten && (FileIdOf(name_) == id_ || !checkpointed_at_close_)) return;
+  if (is_own(wal, wal_id_)) {
+    if (is_overwritten && HasContent(wal)) {
+      ::rename(wal.c_str(), NameOfOrphan(wal).c_str());
+    } else {
+      ::unlink(wal.c_str());
+    }
+  }
+  if (is_own(wal_index, wal_index_id_)) ::unlink(wal_index.c_str());
+}
+
+FileTransaction::FileTransaction(Database& database, DatabaseFile* file)
+    : database_(database),
+      file_(file),
+      transaction_(Checked(database, file), Transaction::Kind::kWrite) {
+  if (file_) file_->Begin(database_);
+}
+
+void FileTransaction::Commit() {
+  if (file_) file_->BeforeCommit(database_);
+  transaction_.Commit();
+  if (file_) file_->AfterCommit(database_);
 }
 
 }  // namespace kiosk

@@ -3,66 +3,31 @@
 // SQLite's locks.
 #pragma once
 
-#include <compare>
+#include <atomic>
 #include <cstdint>
+#include <functional>
+#include <mutex>
 #include <optional>
-#include <stdexcept>
 #include <string>
 #include <vector>
 
+#include "store/database_path.h"
+#include "store/file_descriptor.h"
+#include "store/lineage.h"
 #include "store/sqlite.h"
 
 namespace kiosk {
 
-// A database that cannot be used, in one line that says what and what to do.
-class StoreError : public std::runtime_error {
- public:
-  using std::runtime_error::runtime_error;
-};
-
-// Which file it is, whatever its name.
-struct FileId {
-  uint64_t device = 0;
-  uint64_t inode = 0;
-  auto operator<=>(const FileId&) const = default;
-};
-
-// The file that `path` leads to; nothing if there is none. It is not opened.
-[[nodiscard]] std::optional<FileId> FileIdOf(const std::string& path);
-
-class FileDescriptor {
- public:
-  explicit FileDescriptor(int fd) : fd_(fd) {}
-  ~FileDescriptor();
-  FileDescriptor(const FileDescriptor&) = delete;
-  FileDescriptor& operator=(const FileDescriptor&) = delete;
-  [[nodiscard]] int get() const { return fd_; }
-  [[nodiscard]] bool valid() const { return fd_ >= 0; }
-
- private:
-  int fd_;
-};
-
-// Throws StoreError about the database at `path`.
-[[noreturn]] void Refuse(const std::string& path, const std::string& why);
-// In one sentence what a failing disk means for someone who wants to start.
-[[noreturn]] void Refuse(const std::string& path, const StorageFault& fault);
-
-// What the system says of an errno.
-[[nodiscard]] std::string Reason(int error);
-
-// The file at the end of the links at `path`, whether it exists or not: the one that SQLite opens,
-// and next to which it keeps its WAL. Throws StoreError.
-[[nodiscard]] std::string FollowLinks(std::string path);
-
-// A device or a folder is never opened, and above all never replaced. Throws StoreError.
-void CheckPlainFile(const std::string& path);
-
-// A database of this program that exists, open for as long as this lives.
+// A database of this program that exists, open for as long as this lives. Any thread.
 class DatabaseFile {
  public:
-  // Throws StoreError if the file is not a database of this program in a version that it knows.
-  explicit DatabaseFile(std::string path);
+  // The file at the end of the links at `name`. Throws StoreError if it is not a database of this
+  // program in a version that it knows, or if the WAL next to it belongs to another database.
+  explicit DatabaseFile(std::string name);
+  // After SQLite has closed it: puts away a WAL that must not be applied to the file at the path.
+  ~DatabaseFile();
+  DatabaseFile(const DatabaseFile&) = delete;
+  DatabaseFile& operator=(const DatabaseFile&) = delete;
 
   // Makes the file this process's own until this is gone; false if another process has it. SQLite's
   // locks are of another kind (fcntl, not flock).
@@ -73,10 +38,78 @@ class DatabaseFile {
   // The database, its WAL and its wal-index: the opened ones, and what has their names by now.
   [[nodiscard]] std::vector<FileId> Files() const;
 
+  // From here on `writer`, the only connection that writes, writes into no other file's content.
+  // It outlives every other call but the destructor.
+  void Watch(Database& writer);
+  // Where it is reported that the file at the path is another one, and that it is back.
+  void ReportTo(std::function<void(const std::string&)> report);
+
+  // Throws StorageFault (kFileGone) unless the file at the path is the one that was opened and
+  // still holds its database. `through` is a connection to it. A check of a few microseconds.
+  void Require(const Database& through);
+
+  // Another number each time another program may have changed the content.
+  [[nodiscard]] uint64_t ForeignChanges() const;
+
+  // The writer's transactions go through FileTransaction, and closing is announced.
+  void Begin(Database& writer);
+  void BeforeCommit(Database& writer);
+  void AfterCommit(const Database& writer);
+  void BeforeClose(Database& writer);
+
  private:
+  enum class State { kOriginal, kAway, kOverwritten };
+
+  [[nodiscard]] bool IsAtPath() const;
+  [[nodiscard]] bool HoldsContent(const Database& through) const;
+  bool AllowsWrite(const Database& through);
+  [[nodiscard]] State Look(const Database& through) const;
+  void Adopt(Database& writer);
+  void Report(State state);
+  void PutWalAway() const;
+
+  std::string name_;
   std::string path_;
   FileDescriptor fd_;
   FileId id_;
+
+  // Set by Watch.
+  const Database* writer_ = nullptr;
+  std::optional<FileId> wal_id_;
+  std::optional<FileId> wal_index_id_;
+  uint64_t page_size_ = 0;
+  std::atomic<uint64_t> own_state_ = 0;        // the database's after the writer's last commit
+  std::atomic<uint64_t> foreign_changes_ = 0;  // seen by the writer
+
+  // The writer's thread only.
+  uint64_t marked_salt_ = 0;  // the WAL that has the mark of the present generation
+  uint32_t marked_checkpointed_ = 0;
+  uint32_t marked_frames_ = 0;
+  uint32_t commits_ = 0;
+  int64_t changes_ = 0;
+  uint64_t written_generation_ = 0;  // in the running transaction; 0: none
+  bool checkpointed_at_close_ = false;
+
+  mutable std::mutex mutex_;
+  // The state below is protected by mutex_.
+  std::vector<lineage::Id> ids_;   // of this database; empty: not known, and not checked
+  uint64_t generation_ = 0;        // of the last mark written
+  uint64_t least_generation_ = 0;  // that the file holds
+  State state_ = State::kOriginal;
+  std::function<void(const std::string&)> report_;
+};
+
+// A write transaction that is refused unless the file is the one that was opened, and marks the WAL
+// with the lineage of the database. `file` may be null.
+class FileTransaction {
+ public:
+  FileTransaction(Database& database, DatabaseFile* file);
+  void Commit();
+
+ private:
+  Database& database_;
+  DatabaseFile* file_;
+  Transaction transaction_;
 };
 
 }  // namespace kiosk

@@ -4,6 +4,8 @@
 #include <utility>
 #include <vector>
 
+#include "store/lineage.h"
+
 namespace kiosk {
 namespace {
 
@@ -32,6 +34,7 @@ void KeepOwnTables(Database& live, Database& staged) {
 
 void ReplaceContent(Database& live, Database& staged) {
   KeepOwnTables(live, staged);
+  lineage::Continue(staged, live);
   staged.CopyOver(live);
 }
 

@@ -5,6 +5,18 @@
 PRAGMA application_id = 0x6b696f73;
 PRAGMA user_version = 2;
 
+-- The random id of this database, which no copy that kiosk makes has (store/lineage). These tables are
+-- the first: their only rows are on pages 2 and 3 and are read there without SQLite. The mark holds
+-- the id between two equal numbers, and is written into every WAL; the anchor stays as it was made.
+CREATE TABLE lineage (
+  only_row INTEGER PRIMARY KEY CHECK (only_row = 1),
+  mark     BLOB    NOT NULL CHECK (length(mark) = 32)
+) STRICT;
+CREATE TABLE lineage_anchor (
+  only_row INTEGER PRIMARY KEY CHECK (only_row = 1),
+  id       BLOB    NOT NULL CHECK (length(id) = 16)
+) STRICT;
+
 -- What the shop was opened with; `text` is the seed as it was read, to go back to.
 CREATE TABLE seed (
   only_row         INTEGER PRIMARY KEY CHECK (only_row = 1),

@@ -2,6 +2,8 @@
 
 #include <sqlite3.h>
 
+#include <algorithm>
+#include <atomic>
 #include <mutex>
 
 namespace kiosk {
@@ -58,6 +60,8 @@ int OpenFlags(Database::Mode mode) {
   }
   return 0;
 }
+
+constexpr int kWalIndexRegion = 32768;  // bytes that SQLite maps of a wal-index at a time
 
 // How long to wait for a lock that another process may hold for a moment, in milliseconds.
 constexpr int kBusyTimeout = 2000;
@@ -174,6 +178,89 @@ void Database::AttachImage(std::string_view image) {
   auto* bytes = reinterpret_cast<unsigned char*>(const_cast<char*>(image.data()));
   // Not marked read-only: BEGIN IMMEDIATE takes its lock on every database, and fails on those.
   Check(database_.get(), sqlite3_deserialize(database_.get(), "packed", bytes, size, size, 0));
+}
+
+void Database::MapWalIndex() {
+  Execute("SELECT 1 FROM sqlite_schema");
+  Check(database_.get(),
+        sqlite3_file_control(database_.get(), "main", SQLITE_FCNTL_FILE_POINTER, &file_));
+  if (!file_->pMethods || file_->pMethods->iVersion < 2) return;
+  volatile void* region = nullptr;
+  if (file_->pMethods->xShmMap(file_, 0, kWalIndexRegion, 0, &region) == SQLITE_OK) {
+    wal_index_ = static_cast<const volatile uint32_t*>(region);
+  }
+}
+
+Database::WalState Database::GetWalState() const {
+  if (!wal_index_) return {};
+  const auto word = [this](size_t offset) { return wal_index_[offset / 4]; };
+  const auto two_words = [&word](size_t offset) {
+    return static_cast<uint64_t>(word(offset)) << 32 | word(offset + 4);
+  };
+  WalState state;
+  state.state = two_words(40);  // the checksum of what follows, first: so it is never newer
+  std::atomic_thread_fence(std::memory_order_acquire);
+  state.commits = word(8);
+  state.frames = word(16);
+  state.salt = two_words(32);
+  state.checkpointed = word(96);
+  return state;
+}
+
+std::string Database::ReadFile(uint64_t offset, size_t size) const {
+  std::string bytes(size, '\0');
+  const auto from = static_cast<sqlite3_int64>(offset);
+  const int result = file_->pMethods->xRead(file_, bytes.data(), static_cast<int>(size), from);
+  if (result == SQLITE_IOERR_SHORT_READ) {
+    sqlite3_int64 length = 0;
+    file_->pMethods->xFileSize(file_, &length);
+    bytes.resize(static_cast<size_t>(
+        std::clamp(length - from, sqlite3_int64{0}, static_cast<sqlite3_int64>(size))));
+  } else if (result != SQLITE_OK) {
+    throw StorageFault(result, "the database file cannot be read");
+  }
+  return bytes;
+}
+
+struct Database::Guard : sqlite3_io_methods {
+  const sqlite3_io_methods* unguarded = nullptr;
+  std::function<bool()> allows;
+
+  static const Guard& Of(const sqlite3_file* file) {
+    return *static_cast<const Guard*>(file->pMethods);
+  }
+  static int Write(sqlite3_file* file, const void* bytes, int size, sqlite3_int64 offset) {
+    if (!Of(file).allows()) return SQLITE_IOERR_WRITE;
+    return Of(file).unguarded->xWrite(file, bytes, size, offset);
+  }
+  static int Truncate(sqlite3_file* file, sqlite3_int64 size) {
+    if (!Of(file).allows()) return SQLITE_IOERR_TRUNCATE;
+    return Of(file).unguarded->xTruncate(file, size);
+  }
+};
+
+void Database::DeleteGuard::operator()(Guard* guard) const { delete guard; }
+
+void Database::GuardFile(std::function<bool()> allows) {
+  guard_.reset(new Guard);
+  static_cast<sqlite3_io_methods&>(*guard_) = *file_->pMethods;
+  guard_->unguarded = file_->pMethods;
+  guard_->allows = std::move(allows);
+  guard_->xWrite = Guard::Write;
+  guard_->xTruncate = Guard::Truncate;
+  file_->pMethods = guard_.get();
+}
+
+void Database::KeepWalOnClose() {
+  Check(database_.get(),
+        sqlite3_db_config(database_.get(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr));
+}
+
+int64_t Database::TotalChanges() const { return sqlite3_total_changes64(database_.get()); }
+
+int64_t Database::PageSize() {
+  Query row = Run("PRAGMA page_size");
+  return row.Step() ? row.Int(0) : 0;
 }
 
 bool Database::InTransaction() const { return sqlite3_get_autocommit(database_.get()) == 0; }

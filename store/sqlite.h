@@ -11,6 +11,7 @@
 #include <unordered_map>
 
 struct sqlite3;
+struct sqlite3_file;
 struct sqlite3_stmt;
 
 namespace kiosk {
@@ -20,7 +21,8 @@ class StorageFault : public std::runtime_error {
  public:
   enum class Kind {
     kUnavailable,  // I/O failed or the file cannot be reached; may work again later
-    kFull,         // no room on the disk
+    kFileGone,  // the file at the path is not the one that was opened; that is in the log already
+    kFull,      // no room on the disk
     kNotADatabase,
     kBug,  // a broken constraint, wrong SQL: our fault
   };
@@ -112,6 +114,32 @@ class Database {
   // `packed`. The bytes outlive this connection; nobody writes to them.
   void AttachImage(std::string_view image);
 
+  // The state of a database in WAL mode, as its wal-index has it (SQLite's walformat.html, section
+  // 2.1). All zero without one.
+  struct WalState {
+    uint64_t state = 0;         // another number after every commit, whoever makes it
+    uint32_t commits = 0;       // one more after every commit
+    uint64_t salt = 0;          // another number each time the WAL begins again
+    uint32_t frames = 0;        // committed ones
+    uint32_t checkpointed = 0;  // of those, how many are in the database file
+  };
+  // Opens the file, the WAL and its index, which SQLite does only when they are needed. Comes
+  // before the functions below.
+  void MapWalIndex();
+  // Needs no transaction; inside a write transaction it is exact. Any thread.
+  [[nodiscard]] WalState GetWalState() const;
+
+  // Bytes of the database file as it is on the disk, without the WAL, through SQLite's own
+  // descriptor; fewer at the file's end. Throws StorageFault. Any thread.
+  [[nodiscard]] std::string ReadFile(uint64_t offset, size_t size) const;
+  // Asks `allows` before every write to the database file, which fails if it says no.
+  void GuardFile(std::function<bool()> allows);
+  // When this connection is closed, the WAL is neither checkpointed nor deleted.
+  void KeepWalOnClose();
+
+  // The number of rows changed since it was opened.
+  [[nodiscard]] int64_t TotalChanges() const;
+  [[nodiscard]] int64_t PageSize();
   [[nodiscard]] bool InTransaction() const;
   [[nodiscard]] bool IsReadOnly() const;
   // The absolute path of the database file; empty for one in memory.
@@ -123,6 +151,10 @@ class Database {
   };
   struct FinalizeStatement {
     void operator()(sqlite3_stmt* statement) const;
+  };
+  struct Guard;  // SQLite's functions for the database file, with a check before the writing ones
+  struct DeleteGuard {
+    void operator()(Guard* guard) const;
   };
 
   sqlite3_stmt* Prepare(const char* sql);
@@ -141,7 +173,11 @@ class Database {
 
   // Declaration order is lifetime: the statements go before their database.
   std::unique_ptr<std::function<void(int)>> on_commit_;
+  std::unique_ptr<Guard, DeleteGuard> guard_;
   std::unique_ptr<sqlite3, CloseDatabase> database_;
+  // SQLite's, as long as the database is open; set by MapWalIndex.
+  sqlite3_file* file_ = nullptr;
+  const volatile uint32_t* wal_index_ = nullptr;
   std::unordered_map<const char*, std::unique_ptr<sqlite3_stmt, FinalizeStatement>> statements_;
 };
 

@@ -55,7 +55,18 @@ void CreateAndFill(Database& db, const Origin& origin) {
   CreateTables(db);
   Prepare(db, origin);
   Transaction transaction(db, Transaction::Kind::kWrite);
+  lineage::Renew(db);
   FillFrom(db, origin);
+  transaction.Commit();
+}
+
+// A copy has a lineage of its own: no WAL of the original applies to it.
+void Copy(Database& from, const std::string& to, const char* schema = "main") {
+  from.CopyTo(to, schema);
+  Database copy(to, Database::Mode::kReadWrite);
+  copy.Execute(kNoSync);
+  Transaction transaction(copy, Transaction::Kind::kWrite);
+  lineage::Renew(copy);
   transaction.Commit();
 }
 
@@ -84,7 +95,7 @@ std::unique_ptr<Store> Store::Open(const std::string& name, const Origin& origin
     store->is_new_ = FileSize(path) == 0;
     if (store->is_new_) CreateDatabase(path, origin);
     store->path_ = path;
-    store->file_ = std::make_unique<DatabaseFile>(path);
+    store->file_ = std::make_unique<DatabaseFile>(name);
     if (!store->file_->TryLock()) {
       Refuse(path, "another kiosk is using it; stop that one, or choose another file with --db");
     }
@@ -97,13 +108,15 @@ std::unique_ptr<Store> Store::Open(const std::string& name, const Origin& origin
     database->Execute(kWriteAhead);
     database->Execute(kSynchronous);
     database->Execute(kLogSizeLimit);
-    store->writer_ = std::make_unique<Writer>(std::move(database));
+    store->file_->Watch(*database);
+    store->writer_ = std::make_unique<Writer>(std::move(database), store->file_.get());
     // Proves that it can be read and that a commit finds room.
     store->Write([](Database& db) { return SeedText(db); });
     store->generation_ = store->Write(Generation);
     for (size_t i = 0; i < ReaderCount(); ++i) {
       auto reader = std::make_unique<Database>(path, Database::Mode::kReadOnly);
       Configure(*reader);
+      reader->MapWalIndex();
       store->free_readers_.push_back(reader.get());
       store->readers_.push_back(std::move(reader));
     }
@@ -132,7 +145,12 @@ Store::~Store() = default;
 
 void Store::Replace(Database& staged) {
   RenewGeneration(staged);
-  writer_->RunAlone([&staged](Database& live) { ReplaceContent(live, staged); });
+  ExplainingFaults([&] {
+    writer_->RunAlone([&](Database& live) {
+      if (file_) file_->Require(live);
+      ReplaceContent(live, staged);
+    });
+  });
   CatalogueChanged();
 }
 
@@ -144,6 +162,7 @@ void Store::ResetTo(const Origin& origin) {
 }
 
 void Store::CheckHealth() {
+  RequireFile();
   try {
     Read([this](Database& db) {
       schema_check_.Check(db);
@@ -165,10 +184,26 @@ void Store::CopyTo(const std::string& path) {
     const std::string image = Write([](Database& db) { return db.Image(); });
     Database scratch(":memory:", Database::Mode::kReadWrite);
     scratch.AttachImage(image);
-    scratch.CopyTo(path, "packed");
+    Copy(scratch, path, "packed");
     return;
   }
-  Database(path_, Database::Mode::kReadOnly).CopyTo(path);
+  // A connection of its own could open another file.
+  const ReaderLease lease(*this);
+  Copy(lease.database(), path);
+}
+
+void Store::RequireFile() {
+  if (!file_ || readers_.empty()) return;  // while it is opened nothing is served
+  const ReaderLease lease(*this);
+  file_->Require(lease.database());
+}
+
+void Store::ReportTo(std::function<void(const std::string&)> report) {
+  if (file_) file_->ReportTo(std::move(report));
+}
+
+uint64_t Store::catalogue_version() const {
+  return catalogue_version_ + (file_ ? file_->ForeignChanges() : 0);
 }
 
 std::vector<FileId> Store::Files() const { return file_ ? file_->Files() : std::vector<FileId>(); }
@@ -217,8 +252,8 @@ void CopyDatabase(const std::string& from_name, const std::string& to_name) {
   const bool is_served = !present.TryLock();
   try {
     const TemporaryFile file(to, "choose another place for the copy");
-    Database(from, is_served ? Database::Mode::kReadOnly : Database::Mode::kReadWrite)
-        .CopyTo(file.path());
+    Database source(from, is_served ? Database::Mode::kReadOnly : Database::Mode::kReadWrite);
+    Copy(source, file.path());
     if (!file.MoveTo(to)) Refuse(to, "the file exists already; choose another name for the copy");
   } catch (const StorageFault& fault) {
     Refuse(to, fault);

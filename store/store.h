@@ -5,6 +5,7 @@
 #include <atomic>
 #include <condition_variable>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -40,11 +41,13 @@ class Store {
   template <class UseCase>
   auto Read(UseCase&& use_case) {
     if (readers_.empty()) return Write(use_case);
-    const ReaderLease lease(*this);
-    Transaction transaction(lease.database(), Transaction::Kind::kRead);
-    auto result = use_case(lease.database());
-    transaction.Commit();
-    return result;
+    return ExplainingFaults([&] {
+      const ReaderLease lease(*this);
+      Transaction transaction(lease.database(), Transaction::Kind::kRead);
+      auto result = use_case(lease.database());
+      transaction.Commit();
+      return result;
+    });
   }
 
   // As Read, for what may take long: such reads leave half of the readers to all others.
@@ -59,7 +62,7 @@ class Store {
   template <class UseCase>
   auto Write(UseCase&& use_case) {
     std::optional<std::invoke_result_t<UseCase&, Database&>> result;
-    writer_->Run([&](Database& db) { result.emplace(use_case(db)); });
+    ExplainingFaults([&] { writer_->Run([&](Database& db) { result.emplace(use_case(db)); }); });
     return *std::move(result);
   }
 
@@ -70,9 +73,9 @@ class Store {
   // Replaces the content with what a new database made from `origin` holds.
   void ResetTo(const Origin& origin);
 
-  // The catalogue changes only by a reset. What was made from it can be kept as long as this number
-  // stays; whoever resets calls CatalogueChanged.
-  [[nodiscard]] uint64_t catalogue_version() const { return catalogue_version_; }
+  // The catalogue changes by a reset, whose caller calls CatalogueChanged, and by other programs.
+  // What was made from it can be kept as long as this number stays.
+  [[nodiscard]] uint64_t catalogue_version() const;
   void CatalogueChanged();
 
   // The generation of the database (store/generation), as of the last reset that was reported with
@@ -87,6 +90,12 @@ class Store {
 
   // Whether it was made now, from its origin; otherwise it had data already, and keeps that.
   [[nodiscard]] bool is_new() const { return is_new_; }
+
+  // Throws StorageFault (kFileGone) unless the file at the path is the one that was opened. Every
+  // write does the same before it begins.
+  void RequireFile();
+  // Where it is reported, once each, that the file is another one and that it is back.
+  void ReportTo(std::function<void(const std::string&)> report);
 
   // The database file with its WAL and wal-index, to be recognized before any of them is opened:
   // opening and closing one would drop SQLite's locks. Empty in memory.
@@ -128,6 +137,16 @@ class Store {
 
   Store() = default;
   [[nodiscard]] static size_t ReaderCount();
+  // A fault because the file was replaced is that, and no bug or damage.
+  template <class Action>
+  auto ExplainingFaults(Action&& action) {
+    try {
+      return action();
+    } catch (const StorageFault& fault) {
+      if (fault.kind() != StorageFault::Kind::kFileGone) RequireFile();
+      throw;
+    }
+  }
   Database* TakeReader();
   void ReturnReader(Database* reader);
 

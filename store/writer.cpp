@@ -49,8 +49,9 @@ struct Writer::Batch {
   }
 };
 
-Writer::Writer(std::unique_ptr<Database> database)
-    : database_(std::move(database)),
+Writer::Writer(std::unique_ptr<Database> database, DatabaseFile* file)
+    : file_(file),
+      database_(std::move(database)),
       checkpoints_(*database_),
       waiting_(std::make_shared<Batch>()) {
   thread_ = std::thread([this] { Loop(); });
@@ -63,6 +64,7 @@ Writer::~Writer() {
   }
   work_waits_.notify_one();
   thread_.join();
+  if (file_) file_->BeforeClose(*database_);
 }
 
 void Writer::Run(const std::function<void(Database&)>& run) {
@@ -199,7 +201,7 @@ void Writer::Commit(const std::vector<Job*>& jobs) {
 
 // False if the jobs cost each other their transaction. Throws if it cannot begin.
 bool Writer::TryCommit(const std::vector<Job*>& jobs, void (Writer::*run)(Job&)) {
-  Transaction transaction(*database_, Transaction::Kind::kWrite);
+  FileTransaction transaction(*database_, file_);
   try {
     for (Job* job : jobs) {
       job->error = nullptr;

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "store/checkpoints.h"
+#include "store/database_file.h"
 #include "store/sqlite.h"
 
 namespace kiosk {
@@ -26,7 +27,8 @@ class Writer {
   };
 
   // Takes over the only connection that ever writes or checkpoints.
-  explicit Writer(std::unique_ptr<Database> database);
+  // `file` is the database's, if it has one, and outlives the writer.
+  explicit Writer(std::unique_ptr<Database> database, DatabaseFile* file = nullptr);
   // Finishes what is waiting, empties the write-ahead log and closes the database.
   ~Writer();
   Writer(const Writer&) = delete;
@@ -59,6 +61,7 @@ class Writer {
   void RunInSavepoint(Job& job);
 
   // Both belong to the thread that has set is_writing_.
+  DatabaseFile* file_;
   std::unique_ptr<Database> database_;
   Checkpoints checkpoints_;
 
