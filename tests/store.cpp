@@ -205,6 +205,7 @@ TEST_CASE("other columns are another version of the schema") {
         "place; "
         "generation: only_row number; "
         "idempotent_answers: key fingerprint status location body created_at; "
+        "lineage: only_row mark; lineage_anchor: only_row id; "
         "next_ids: kind next; "
         "owned_products: user_id product_id position order_id price; "
         "products: position product_id name price; "
