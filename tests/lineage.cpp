@@ -187,6 +187,30 @@ TEST_CASE("a file copied over a database after kill -9 is not mixed with the WAL
   }
 }
 
+TEST_CASE("a reset keeps the lineage") {
+  const TemporaryFolder folder;
+  const std::string path = folder.File("kiosk.db");
+  const std::string before = DatabaseWith(3);
+  WriteFile(path, before);
+  {
+    Kiosk kiosk({"--db", path, "--quiet"});
+    for (int i = 0; i < 3; ++i) {
+      CHECK(Ask(kiosk.port(), "POST", "/_kiosk/reset").status == 200);
+      WriteOrders(kiosk.port(), 5);
+      CHECK(Ask(kiosk.port(), "GET", "/healthz").status == 200);
+    }
+    kiosk.Kill();
+  }
+  CHECK(lineage::AnchorIn(PageOf(ReadFile(path), lineage::kAnchorPage)) ==
+        lineage::AnchorIn(PageOf(before, lineage::kAnchorPage)));
+  const std::string wal = ReadFile(path + "-wal");
+  CHECK(!IsForeign(ReadFile(path), wal));
+  CHECK(IsForeign(before, wal));
+  Kiosk kiosk({"--db", path, "--quiet"});
+  CHECK(kiosk.Stop().exit_code == 0);
+  CHECK(QueryFile(path, kCountWritten) == "5");
+}
+
 TEST_CASE("a database whose content was replaced continues its lineage") {
   const TemporaryFolder folder;
   CreateDatabase(folder.File("live.db"), SmallSeed());
