@@ -14,6 +14,8 @@
 #include <system_error>
 #include <utility>
 
+#include "store/wal_check.h"
+
 namespace kiosk {
 namespace {
 
@@ -65,12 +67,7 @@ DatabaseFile::DatabaseFile(std::string name)
   struct stat status {};
   if (!fd_.valid() || ::fstat(fd_.get(), &status) != 0) Refuse(path_, Reason(errno));
   id_ = {status.st_dev, status.st_ino};
-  const std::string wal = path_ + kWal;
-  if (lineage::IsForeignWal(fd_.get(), wal)) {
-    Refuse(path_, "the WAL next to it, " + wal +
-                      ", belongs to another database; bring back the database that was at this "
-                      "path, or move that WAL away");
-  }
+  CheckWal(path_, fd_.get());
   CheckHeader(path_, fd_.get());
 }
 

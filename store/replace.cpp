@@ -12,6 +12,8 @@ namespace {
 // Litestream's, as every version makes them.
 constexpr char kDropOwnTables[] =
     "DROP TABLE IF EXISTS _litestream_seq; DROP TABLE IF EXISTS _litestream_lock;";
+// A copy is synced when it gets its name.
+constexpr char kNoSync[] = "PRAGMA synchronous = OFF";
 constexpr char kHasTable[] = "SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?";
 constexpr char kCreateSequence[] =
     "CREATE TABLE _litestream_seq (id INTEGER PRIMARY KEY, seq INTEGER)";
@@ -36,6 +38,15 @@ void ReplaceContent(Database& live, Database& staged) {
   KeepOwnTables(live, staged);
   lineage::Continue(staged, live);
   staged.CopyOver(live);
+}
+
+void CopyAsNew(Database& from, const std::string& to, const char* schema) {
+  from.CopyTo(to, schema);
+  Database copy(to, Database::Mode::kReadWrite);
+  copy.Execute(kNoSync);
+  Transaction transaction(copy, Transaction::Kind::kWrite);
+  lineage::Renew(copy);
+  transaction.Commit();
 }
 
 void RemoveOwnTables(Database& copy) { copy.ExecuteScript(kDropOwnTables); }

@@ -14,9 +14,11 @@
 
 #include "store/database_file.h"
 #include "store/generation.h"
+#include "store/lineage.h"
 #include "store/replace.h"
 #include "store/schema.h"
 #include "store/temporary_file.h"
+#include "store/wal_check.h"
 
 namespace kiosk {
 namespace {
@@ -68,6 +70,7 @@ class Hold {
     error_ = fd_.valid() ? 0 : errno;
     is_free_ = fd_.valid() && ::flock(fd_.get(), LOCK_EX | LOCK_NB) == 0;
   }
+  [[nodiscard]] int fd() const { return fd_.get(); }
   [[nodiscard]] int error() const { return error_; }
   [[nodiscard]] bool is_free() const { return is_free_; }
 
@@ -121,6 +124,9 @@ void Stage(const std::string& backup, const TemporaryFile& staged) {
   if (!hold.is_free()) {
     RefuseBackup(backup, "a kiosk is using it; copy it with kiosk backup, and restore the copy");
   }
+  if (lineage::IsForeignWal(hold.fd(), backup + "-wal")) {
+    RefuseBackup(backup, "the WAL next to it belongs to another database; move that WAL away");
+  }
   CopyBackup(backup, staged.path());
   try {
     Database db(staged.path(), Database::Mode::kReadWrite);
@@ -128,6 +134,7 @@ void Stage(const std::string& backup, const TemporaryFile& staged) {
     CheckBackup(backup, db);
     RemoveOwnTables(db);
     RenewGeneration(db);
+    lineage::Renew(db);
     db.Execute(kRollbackJournal);  // everything in one file
   } catch (const StorageFault& fault) {
     if (fault.kind() == StorageFault::Kind::kFull) RefuseBackup(backup, "the disk is full");
@@ -184,7 +191,7 @@ std::string ReplacePresent(const std::string& path, Database& present, const Tem
   const std::string saved = FreeName(path + ".before-restore-" + time);
   {
     const TemporaryFile copy(saved, "free some space, or check that its folder can be written");
-    present.CopyTo(copy.path());
+    CopyAsNew(present, copy.path());
     if (!copy.MoveTo(saved)) Refuse(saved, "the file exists already");
   }
   try {
@@ -232,6 +239,7 @@ std::string Restore(const std::string& backup, const std::string& database, Time
   if (!is_new && !hold.is_free()) {
     Refuse(path, "another kiosk is using it; stop that one, or choose another file with --db");
   }
+  if (!is_new) CheckWal(path, hold.fd());
   try {
     const TemporaryFile staged(path, "check that its folder can be written");
     Stage(backup, staged);

@@ -60,16 +60,6 @@ void CreateAndFill(Database& db, const Origin& origin) {
   transaction.Commit();
 }
 
-// A copy has a lineage of its own: no WAL of the original applies to it.
-void Copy(Database& from, const std::string& to, const char* schema = "main") {
-  from.CopyTo(to, schema);
-  Database copy(to, Database::Mode::kReadWrite);
-  copy.Execute(kNoSync);
-  Transaction transaction(copy, Transaction::Kind::kWrite);
-  lineage::Renew(copy);
-  transaction.Commit();
-}
-
 uint64_t FileSize(const std::string& path) {
   std::error_code missing;
   const auto size = std::filesystem::file_size(path, missing);
@@ -184,12 +174,12 @@ void Store::CopyTo(const std::string& path) {
     const std::string image = Write([](Database& db) { return db.Image(); });
     Database scratch(":memory:", Database::Mode::kReadWrite);
     scratch.AttachImage(image);
-    Copy(scratch, path, "packed");
+    CopyAsNew(scratch, path, "packed");
     return;
   }
   // A connection of its own could open another file.
   const ReaderLease lease(*this);
-  Copy(lease.database(), path);
+  CopyAsNew(lease.database(), path);
 }
 
 void Store::RequireFile() {
@@ -253,7 +243,7 @@ void CopyDatabase(const std::string& from_name, const std::string& to_name) {
   try {
     const TemporaryFile file(to, "choose another place for the copy");
     Database source(from, is_served ? Database::Mode::kReadOnly : Database::Mode::kReadWrite);
-    Copy(source, file.path());
+    CopyAsNew(source, file.path());
     if (!file.MoveTo(to)) Refuse(to, "the file exists already; choose another name for the copy");
   } catch (const StorageFault& fault) {
     Refuse(to, fault);

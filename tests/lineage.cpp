@@ -187,6 +187,39 @@ TEST_CASE("a file copied over a database after kill -9 is not mixed with the WAL
   }
 }
 
+TEST_CASE("a restore keeps the lineage, and mixes no database with another one's WAL") {
+  const TemporaryFolder folder;
+  const std::string path = folder.File("kiosk.db");
+  const std::string backup = folder.File("backup.db");
+  const auto anchor = [](const std::string& bytes) {
+    return lineage::AnchorIn(PageOf(bytes, lineage::kAnchorPage));
+  };
+  const std::string before = DatabaseWith(3);
+  WriteFile(path, before);
+  WriteFile(backup, DatabaseWith(7));
+  REQUIRE(RunKiosk({"restore", backup, "--db", path}).exit_code == 0);
+  CHECK(QueryFile(path, kCountWritten) == "7");
+  CHECK(anchor(ReadFile(path)) == anchor(before));
+  const std::string fresh = folder.File("fresh.db");
+  REQUIRE(RunKiosk({"restore", backup, "--db", fresh}).exit_code == 0);
+  CHECK(anchor(ReadFile(fresh)).has_value());
+  CHECK(anchor(ReadFile(fresh)) != anchor(ReadFile(backup)));
+  for (const auto& [name, bytes] : Contents(folder.path())) {
+    if (!name.starts_with("kiosk.db.")) continue;  // what was there before
+    CHECK(anchor(bytes).has_value());
+    CHECK(anchor(bytes) != anchor(before));
+  }
+
+  const Killed other;
+  WriteFile(path + "-wal", other.wal);
+  WriteFile(backup + "-wal", other.wal);
+  const auto untouched = Contents(folder.path());
+  CHECK(RunKiosk({"restore", fresh, "--db", path}).exit_code == 1);
+  CHECK(Contents(folder.path()) == untouched);
+  CHECK(RunKiosk({"restore", backup, "--db", fresh}).exit_code == 1);
+  CHECK(Contents(folder.path()) == untouched);
+}
+
 TEST_CASE("a reset keeps the lineage") {
   const TemporaryFolder folder;
   const std::string path = folder.File("kiosk.db");
