@@ -36,10 +36,9 @@ struct Request {
   std::optional<std::string_view> if_none_match;
   std::optional<std::string_view> range;
   std::optional<std::string_view> if_range;
-  bool cross_site = false;    // sent by a page of an origin that is not allowed
-  bool is_preflight = false;  // a browser asks what a page of another origin may send
-  Timestamp now;              // of kiosk's clock: what is created now, seeds
-  Timestamp system_time;      // of the system's clock: idempotency keys, fault ids
+  bool cross_site = false;  // sent by a page of an origin that is not allowed
+  Timestamp now;            // of kiosk's clock: what is created now, seeds
+  Timestamp system_time;    // of the system's clock: idempotency keys, fault ids
 
   // The path's parameters, decoded, in the order of the route's pattern; set by the routes.
   std::vector<std::string> parameters;

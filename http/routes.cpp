@@ -109,20 +109,20 @@ std::string RoutedMethods(std::string_view path) {
   return allowed.empty() ? allowed : allowed + "OPTIONS";
 }
 
+constexpr char kEveryMethod[] = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS";
+
 // A file, or the answer to a path or a method that nothing else answers to.
 Response AnswerWithoutRoute(Api& api, const Request& request) {
   std::string allowed = RoutedMethods(request.path);
   if (auto file = ServeFile(api, request, !allowed.empty())) return *std::move(file);
   if (allowed.empty() && IsFile(api, request.path)) allowed = "GET, HEAD, OPTIONS";
   Response response;
-  if (allowed.empty()) {
-    // A preflight is answered also for a path that is not there: the page then reads the 404.
-    if (!request.is_preflight) return NotFound();
-    response.status = 204;
-    return response;
-  }
   if (request.method == "OPTIONS") {
+    // Also for a path that is not there: after its preflight a page then reads the 404.
+    if (allowed.empty()) allowed = request.path == "*" ? kEveryMethod : "OPTIONS";
     response.status = 204;
+  } else if (allowed.empty()) {
+    return NotFound();
   } else {
     response = Error(405, "method_not_allowed", "This address answers only to " + allowed + ".");
   }

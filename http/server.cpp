@@ -308,7 +308,6 @@ class Server::Implementation : private httplib::Server {
     asked.range = OptionalHeader(request, Connection::kRange);
     asked.if_range = OptionalHeader(request, "If-Range");
     asked.cross_site = current_->verdict.is_cross_site;
-    asked.is_preflight = current_->head.IsPreflight();
     asked.now = clocks_.now();
     asked.system_time = clocks_.system();
     return asked;

@@ -144,6 +144,17 @@ TEST_CASE("a preflight is answered on any path, known or not") {
     CHECK(answer.Header("access-control-max-age") == "600");
     CHECK(answer.Header("vary") == "Origin");
   }
+  // Without an origin it is an ordinary question.
+  for (const auto& [path, allow] : std::vector<std::pair<std::string, std::string>>{
+           {"*", "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"},
+           {"/nothing/here", "OPTIONS"},
+           {"/api/products", "GET, HEAD, OPTIONS"}}) {
+    CAPTURE(path);
+    const Answer answer = server.Ask("OPTIONS", path);
+    CHECK(answer.status == 204);
+    CHECK(answer.Header("allow") == allow);
+    CHECK(answer.Header("access-control-allow-origin").empty());
+  }
   // What is not asked for is not granted.
   const Answer plain =
       server.Ask("OPTIONS", "/orders", "", With(kPage, {{"Access-Control-Request-Method", "PUT"}}));

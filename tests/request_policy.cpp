@@ -387,19 +387,3 @@ TEST_CASE("a preflight is granted what it asks for") {
   CHECK(HeaderOf(granted, "Access-Control-Allow-Private-Network") == "true");
   CHECK(CorsHeaders(head, false) == HeaderList{{"Vary", "Origin"}});
 }
-
-TEST_CASE("a preflight of the control API is granted to control origins alone") {
-  const auto grants = [](const PolicyOptions& options, const std::string& origin) {
-    const Asked preflight{
-        .method = "OPTIONS",
-        .headers = {{"Origin", origin}, {"Access-Control-Request-Method", "POST"}}};
-    const RequestHead head = HeadOf(preflight);
-    const Verdict verdict = RequestPolicy(options, "box").Judge(head, Area::kControl);
-    CHECK(verdict.grants_cors != verdict.denial.has_value());
-    return verdict.grants_cors;
-  };
-  CHECK_FALSE(grants({}, "http://localhost:3000"));
-  CHECK_FALSE(grants({.allowed_origins = {"*"}}, "http://localhost:3000"));
-  CHECK_FALSE(grants({.control_origins = {"http://localhost:3000"}}, "http://localhost:3001"));
-  CHECK(grants({.control_origins = {"http://localhost:3000"}}, "http://localhost:3000"));
-}
