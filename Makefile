@@ -198,6 +198,17 @@ test-dist: dist
 	@$(MAKE) --no-print-directory -j$$(nproc) build/tests/all
 	tests/dist.sh $(COMMIT) HTTPLIB=$(abspath $(HTTPLIB)) SQLITE_arm64=$(abspath $(SQLITE_arm64))
 
+# Litestream replicates a kiosk for 30 s. It is built here, and only for this.
+LITESTREAM := build/go/bin/litestream
+$(LITESTREAM):
+	@command -v go >/dev/null || .ci/install golang-go
+	GOPATH=$(abspath build/go) GOFLAGS=-modcacherw go install github.com/benbjohnson/litestream/cmd/litestream@v0.3.13
+
+test-litestream: packages $(LITESTREAM)
+	@.ci/install python3
+	@$(MAKE) --no-print-directory -j$$(nproc) $(BUILD)/kiosk
+	python3 tests/litestream.py --kiosk $(BUILD)/kiosk --litestream $(LITESTREAM) --folder $(BUILD)
+
 bench: packages
 	@.ci/install wrk python3
 	@$(MAKE) --no-print-directory -j$$(nproc) $(BUILD)/kiosk $(BUILD)/tests/bench/ceiling
@@ -208,4 +219,4 @@ clean:
 	rm -rf build dist
 
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
-.PHONY: all packages run tests test test-crash test-openapi test-browser fuzz fuzzers dist test-dist bench lint clean FORCE
+.PHONY: all packages run tests test test-crash test-litestream test-openapi test-browser fuzz fuzzers dist test-dist bench lint clean FORCE

@@ -16,6 +16,12 @@ constexpr uint64_t kShareOfRoom = 8;
 constexpr int kTruncateAttempts = 5;
 constexpr auto kBetweenAttempts = std::chrono::milliseconds(1);
 
+// Litestream takes a WAL that somebody else has moved for one that it has copied. Only a WAL so
+// many times longer than the limit shows that it does not run.
+constexpr int kLitestreamsShare = 16;
+constexpr char kHasLitestream[] =
+    "SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = '_litestream_seq'";
+
 uint64_t PageSize(Database& db) {
   Query row = db.Run("PRAGMA page_size");
   return row.Step() ? static_cast<uint64_t>(row.Int(0)) : 0;
@@ -75,7 +81,7 @@ bool Checkpoints::IsDue() const { return policy_.IsDue(std::chrono::steady_clock
 void Checkpoints::Run() {
   auto outcome = CheckpointPolicy::Outcome::kBlocked;
   try {
-    if (database_.Checkpoint(Database::CheckpointMode::kPassive)) {
+    if (!IsLeftToLitestream() && database_.Checkpoint(Database::CheckpointMode::kPassive)) {
       outcome = CheckpointPolicy::Outcome::kMoved;
       if (policy_.IsTooLong() && Truncate()) outcome = CheckpointPolicy::Outcome::kEmptied;
     }
@@ -84,6 +90,19 @@ void Checkpoints::Run() {
   }
   MeasureRoom();
   policy_.Attempted(outcome, std::chrono::steady_clock::now());
+}
+
+void Checkpoints::Shorten() {
+  try {
+    if (!IsLeftToLitestream()) MakeRoom();
+  } catch (const StorageFault&) {
+    // It can be read no more; the next use reports that.
+  }
+}
+
+bool Checkpoints::IsLeftToLitestream() {
+  return policy_.pages() < kLitestreamsShare * policy_.limit() &&
+         database_.Run(kHasLitestream).Step();
 }
 
 bool Checkpoints::MakeRoom() {

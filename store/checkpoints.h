@@ -35,6 +35,7 @@ class CheckpointPolicy {
   [[nodiscard]] bool IsBlocked() const { return is_blocked_; }
   [[nodiscard]] bool IsTooLong() const { return pages_ >= kCutBackAt * limit_; }
   [[nodiscard]] int limit() const { return limit_; }
+  [[nodiscard]] int pages() const { return pages_; }
 
  private:
   int limit_ = kMostPages;
@@ -56,10 +57,15 @@ class Checkpoints {
   [[nodiscard]] bool IsBlocked() const { return policy_.IsBlocked(); }
   // Moves the WAL as far as others let it.
   void Run();
-  // Empties the WAL. False if that is not possible now, or the WAL was empty already.
+  // Empties the WAL, unless that is left to Litestream.
+  void Shorten();
+  // Empties the WAL of a full disk. False if that is not possible now, or the WAL was empty
+  // already.
   bool MakeRoom();
 
  private:
+  // Whether Litestream, which copies the WAL before it moves it, is given the time to do so.
+  [[nodiscard]] bool IsLeftToLitestream();
   void MeasureRoom();
   bool Truncate();
 

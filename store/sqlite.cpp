@@ -63,8 +63,15 @@ int OpenFlags(Database::Mode mode) {
 
 constexpr int kWalIndexRegion = 32768;  // bytes that SQLite maps of a wal-index at a time
 
-// How long to wait for a lock that another process may hold for a moment, in milliseconds.
+// How long to wait for a lock that another process may hold for a moment, in milliseconds. SQLite's
+// own wait sleeps up to 100 ms at a time, which all writes behind it would feel.
 constexpr int kBusyTimeout = 2000;
+
+int WaitForLock(void* /*unused*/, int milliseconds_waited) {
+  if (milliseconds_waited >= kBusyTimeout) return 0;
+  sqlite3_sleep(1);
+  return 1;
+}
 
 }  // namespace
 
@@ -111,7 +118,7 @@ Database::Database(const std::string& path, Mode mode) {
   database_.reset(database);
   if (!database) throw StorageFault(SQLITE_NOMEM, "out of memory");
   Check(database, result);
-  sqlite3_busy_timeout(database, kBusyTimeout);
+  sqlite3_busy_handler(database, WaitForLock, nullptr);
 }
 
 void Database::ExecuteScript(const std::string& sql) {
@@ -133,12 +140,12 @@ bool Database::Checkpoint(CheckpointMode mode) {
   sqlite3* const database = database_.get();
   int pages = 0;
   int moved = 0;
-  sqlite3_busy_timeout(database, 0);
+  sqlite3_busy_handler(database, nullptr, nullptr);
   const int result = sqlite3_wal_checkpoint_v2(
       database, nullptr,
       mode == CheckpointMode::kPassive ? SQLITE_CHECKPOINT_PASSIVE : SQLITE_CHECKPOINT_TRUNCATE,
       &pages, &moved);
-  sqlite3_busy_timeout(database, kBusyTimeout);
+  sqlite3_busy_handler(database, WaitForLock, nullptr);
   if ((result & 0xff) == SQLITE_BUSY) return false;
   Check(database, result);
   return moved == pages;

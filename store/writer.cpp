@@ -93,8 +93,9 @@ void Writer::RunAlone(const std::function<void(Database&)>& job) {
     } catch (...) {
       error = std::current_exception();
     }
-    if (!checkpoints_.MakeRoom() || !IsFull(error)) break;
+    if (!IsFull(error) || !checkpoints_.MakeRoom()) break;
   }
+  checkpoints_.Shorten();
   EndTurn();
   if (error) std::rethrow_exception(error);
 }

@@ -255,6 +255,27 @@ TEST_CASE("a program that checkpoints delays no write, and neither loses anythin
   CHECK(QueryFile(path, "SELECT count(*) FROM desk_orders") == "203");
 }
 
+TEST_CASE(
+    "the WAL of a database that Litestream replicates is left to it, unless it is very long") {
+  const TemporaryFolder folder;
+  const std::string path = folder.File("kiosk.db");
+  const Kiosk kiosk({"--db", path, "--quiet"});
+  Connection connection(kiosk.port());
+  OtherProgram other(path);
+  other.Execute("CREATE TABLE _litestream_seq (id INTEGER PRIMARY KEY, seq INTEGER)");
+  for (int i = 0; i < 4; ++i) {
+    other.Write(20);
+    CHECK(PlaceOrders(connection, 20) < milliseconds(1000));
+    CHECK(Ask(kiosk.port(), "POST", "/_kiosk/reset").status == 200);
+  }
+  CHECK(FileSize(path) < kMiB);
+  CHECK(FileSize(path + "-wal") > 80 * kMiB);
+  other.Write(200);
+  CHECK(PlaceOrders(connection, 20) < milliseconds(5000));
+  CHECK(Await([&] { return FileSize(path + "-wal") < kMiB; }));
+  CHECK(QueryFile(path, "SELECT count(*) FROM desk_orders") == "23");
+}
+
 TEST_CASE("thousands of small orders fit on a disk of 8 MB, one after the other or together") {
   for (const int clients : {1, 8}) {
     CAPTURE(clients);
