@@ -16,6 +16,8 @@ using std::chrono::steady_clock;
 
 // After a write the thread rests, so that a busy server does not wake it for every line.
 constexpr auto kRest = std::chrono::milliseconds(5);
+constexpr auto kFlushTime = std::chrono::milliseconds(200);      // for a reader that is slow
+constexpr auto kBusyFlushTime = std::chrono::milliseconds(400);  // for a machine that is busy
 constexpr size_t kUrgent = 128 * 1024;  // bytes in the queue that end the rest
 
 // --- printable text ---
@@ -113,9 +115,12 @@ void PrintLine(std::string_view line) { Out().Write(Printable(line) + "\n"); }
 void LogRaw(std::string_view text) { Err().Write(text); }
 
 void FlushOutput() {
-  const auto deadline = steady_clock::now() + std::chrono::milliseconds(200);
-  Out().Flush(deadline);
-  Err().Flush(deadline);
+  const auto begin = steady_clock::now();
+  for (LineWriter* writer : {&Out(), &Err()}) {
+    if (writer->Flush(begin + kFlushTime)) continue;
+    // Nothing stalls a descriptor that can be written: the thread has not had its turn yet.
+    if (writer->IsWritable()) static_cast<void>(writer->Flush(begin + kBusyFlushTime));
+  }
 }
 
 void LineWriter::Write(std::string_view lines) {
@@ -149,13 +154,18 @@ bool LineWriter::Wake() {
   return true;
 }
 
-void LineWriter::Flush(steady_clock::time_point deadline) {
+bool LineWriter::IsWritable() const {
+  pollfd descriptor{fd_, POLLOUT, 0};
+  return ::poll(&descriptor, 1, 0) > 0 && (descriptor.revents & POLLOUT) != 0;
+}
+
+bool LineWriter::Flush(steady_clock::time_point deadline) {
   std::unique_lock lock(mutex_);
   if (state_ == State::kResting) {
     state_ = State::kWriting;
     woken_.notify_one();
   }
-  written_.wait_until(lock, deadline, [this] { return unwritten_ == 0; });
+  return written_.wait_until(lock, deadline, [this] { return unwritten_ == 0; });
 }
 
 void LineWriter::Loop() {

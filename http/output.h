@@ -24,7 +24,8 @@ void PrintLine(std::string_view line);
 // `text` on stderr as it is, for a progress bar. Any thread.
 void LogRaw(std::string_view text);
 
-// For the end of the process: waits until both readers have taken everything, at most 200 ms.
+// For the end of the process: waits until both readers have taken everything, at most 200 ms, or
+// 400 ms on a machine so busy that nothing was written although it could be.
 void FlushOutput();
 
 // The queue in front of one descriptor. The descriptor may be shared with other processes, so it
@@ -42,8 +43,11 @@ class LineWriter {
   // has been read, one line in the place of the dropped ones says how many there were.
   void Write(std::string_view lines);
 
-  // Waits until everything is written, but not beyond `deadline`.
-  void Flush(std::chrono::steady_clock::time_point deadline);
+  // Waits until everything is written, but not beyond `deadline`; false if something is not.
+  bool Flush(std::chrono::steady_clock::time_point deadline);
+
+  // Whether the descriptor takes bytes now.
+  [[nodiscard]] bool IsWritable() const;
 
  private:
   enum class State { kNotStarted, kWaiting, kWriting, kResting };
