@@ -22,6 +22,7 @@
 
 #include "data/embedded.h"
 #include "http/codec.h"
+#include "http/health.h"
 #include "http/metrics.h"
 #include "http/origin_options.h"
 #include "http/output.h"
@@ -33,6 +34,7 @@
 #include "http/server.h"
 #include "http/sockets.h"
 #include "http/static_files.h"
+#include "http/web_origin.h"
 #include "store/export.h"
 #include "store/file_name.h"
 #include "store/generate.h"
@@ -78,7 +80,8 @@ struct Options {
   bool in_memory = false;
   std::string seed_file;
   std::string frontend_folder;
-  std::string target;  // the file that backup or pack writes
+  std::string target;      // the file that backup or pack writes
+  std::string health_url;  // empty: localhost and the port of `server`
   std::string pack_name;
   std::map<std::string, std::string> packed_options;  // given to pack, for the demo to serve with
   bool with_data = false;
@@ -234,8 +237,15 @@ void BackUp(const Options& options) {
 void RestoreBackup(const Options& options) {
   TemporaryFile::RemoveOnSignals();
   const std::string former = Restore(options.target, options.database, SystemTime());
-  std::cout << "kiosk restored " << options.database << " from " << options.target << "; " << former
-            << std::endl;
+  PrintLine("kiosk restored " + options.database + " from " + options.target + "; " + former);
+}
+
+void Health(const Options& options) {
+  const WebOrigin origin = options.health_url.empty()
+                               ? WebOrigin{"http", "localhost", options.server.port}
+                               : *CanonicalOrigin(options.health_url);
+  const std::string unhealthy = FindUnhealthy(origin);
+  if (!unhealthy.empty()) throw StartError(unhealthy);
 }
 
 // To the file named, or to stdout.
@@ -611,6 +621,14 @@ void AddCommands(CLI::App& app, Options& options, Command& command) {
   exporting->add_option("FILE", options.target, "The new file (default: stdout)");
   exporting->callback([&command] { command = Export; });
 
+  CLI::App* health = app.add_subcommand("health", "Exit 0 if a kiosk is healthy, otherwise 1");
+  health
+      ->add_option("URL", options.health_url,
+                   "Default: http://localhost:$PORT, or the port of serve")
+      ->type_name("")
+      ->check(CLI::Validator(CheckHealthUrl, ""));
+  health->callback([&command] { command = Health; });
+
   CLI::App* generate = app.add_subcommand("generate", "Fill the database with plausible data");
   AddDatabaseOption(*generate, options);
   AddSeedOption(*generate, options);
@@ -661,6 +679,16 @@ void TakePortFromEnvironment(Options& options) {
   options.server.port = port;
 }
 
+// The port of a kiosk on this machine that was started in the same environment.
+void TakeHealthPort(Options& options) {
+  TakePortFromEnvironment(options);
+  if (options.server.port == 0) {
+    throw CLI::ValidationError("URL",
+                               "port 0 is a free one that only the serving kiosk knows; give the "
+                               "URL that it printed, such as http://localhost:4000");
+  }
+}
+
 // Says what is wrong in one line, whatever the names in it hold.
 int Fail(int exit_code, const std::string& what) {
   LogLine("kiosk: " + what);
@@ -692,6 +720,7 @@ int ParseAndRun(int argc, char** argv) {
     RefuseOptionsOfServe(app, argc, argv);
     const bool serves = app.get_subcommands().empty() || app.got_subcommand("serve");
     if (serves && app.count("--port") == 0) TakePortFromEnvironment(options);
+    if (app.got_subcommand("health") && options.health_url.empty()) TakeHealthPort(options);
     TakeControlFrom(options.server);
   } catch (const CLI::Success& help_or_version) {
     return app.exit(help_or_version);

@@ -3,6 +3,7 @@
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <unistd.h>
@@ -193,6 +194,19 @@ void SetTimeout(int fd, int option, int64_t ms) {
   ::setsockopt(fd, SOL_SOCKET, option, &value, sizeof value);
 }
 
+bool WaitFor(int fd, decltype(pollfd::events) event,
+             std::chrono::steady_clock::time_point deadline) {
+  using std::chrono::ceil, std::chrono::milliseconds, std::chrono::steady_clock;
+  for (;;) {
+    const auto left = ceil<milliseconds>(deadline - steady_clock::now()).count();
+    if (left <= 0) return false;
+    pollfd waiting{fd, event, 0};
+    const int ready = ::poll(&waiting, 1, static_cast<int>(left));
+    if (ready > 0) return true;
+    if (ready < 0 && errno != EINTR) return false;
+  }
+}
+
 }  // namespace
 
 Socket::~Socket() {
@@ -225,6 +239,37 @@ bool IsLoopbackAddress(const std::string& host) {
   if (host.empty() || host == "localhost") return true;
   const auto address = ParseAddress(host);
   return address && IsLoopback(*address);
+}
+
+Connected Connect(const std::string& address, int port,
+                  std::chrono::steady_clock::time_point deadline) {
+  auto target = ParseAddress(address);
+  if (!target) return {Socket(-1), EINVAL};
+  target->SetPort(port);
+  constexpr int kType = SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK;
+  Connected connected{Socket(::socket(target->storage.ss_family, kType, 0))};
+  const int fd = connected.socket.fd();
+  if (fd < 0) {
+    connected.error = errno;
+  } else if (::connect(fd, target->get(), target->size) != 0) {
+    connected.error = errno;
+    if (errno != EINPROGRESS && errno != EINTR) return connected;
+    if (!WaitUntilWritable(fd, deadline)) {
+      connected.error = ETIMEDOUT;
+      return connected;
+    }
+    socklen_t size = sizeof connected.error;
+    ::getsockopt(fd, SOL_SOCKET, SO_ERROR, &connected.error, &size);
+  }
+  return connected;
+}
+
+bool WaitUntilReadable(int fd, std::chrono::steady_clock::time_point deadline) {
+  return WaitFor(fd, POLLIN, deadline);
+}
+
+bool WaitUntilWritable(int fd, std::chrono::steady_clock::time_point deadline) {
+  return WaitFor(fd, POLLOUT, deadline);
 }
 
 Peer PeerOf(int fd) {

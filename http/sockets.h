@@ -1,6 +1,8 @@
-// Listening sockets and the state of a connection's socket: plain Linux calls, no HTTP.
+// Listening and connecting sockets, and the state of a connection's socket: plain Linux calls, no
+// HTTP.
 #pragma once
 
+#include <chrono>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -34,6 +36,19 @@ struct Listeners {
 
 // Whether what Listen would bind for `host` is the loopback alone.
 [[nodiscard]] bool IsLoopbackAddress(const std::string& host);
+
+struct Connected {
+  Socket socket{-1};
+  int error = 0;  // errno of what failed
+};
+
+// Connects to an IP literal, an IPv6 one with or without brackets. The socket is non-blocking.
+[[nodiscard]] Connected Connect(const std::string& address, int port,
+                                std::chrono::steady_clock::time_point deadline);
+
+// Waits on a non-blocking socket. False when `deadline` comes first.
+[[nodiscard]] bool WaitUntilReadable(int fd, std::chrono::steady_clock::time_point deadline);
+[[nodiscard]] bool WaitUntilWritable(int fd, std::chrono::steady_clock::time_point deadline);
 
 // The other end of a connection.
 struct Peer {

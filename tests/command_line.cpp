@@ -481,9 +481,10 @@ TEST_CASE("--help names every command and option") {
   CHECK(run.exit_code == 0);
   CHECK(run.err.empty());
   for (const std::string name :
-       {"serve", "reset", "backup", "--port", "PORT", "--host", "--db", "kiosk.db", "--memory",
-        "--seed", "--cors-origin", "--allow-host", "--order-gap", "3h", "--order-items", "--quiet",
-        "--log-format", "--version", "--help"}) {
+       {"serve",         "reset",         "backup",       "health",      "--port",
+        "PORT",          "--host",        "--db",         "kiosk.db",    "--memory",
+        "--seed",        "--cors-origin", "--allow-host", "--order-gap", "3h",
+        "--order-items", "--quiet",       "--log-format", "--version",   "--help"}) {
     CAPTURE(name);
     CHECK(run.out.find(name) != std::string::npos);
   }
