@@ -62,7 +62,7 @@ std::string OrderBody(const std::string& user) {
 class WriteLoad {
  public:
   explicit WriteLoad(const Kiosk& kiosk) {
-    for (int w = 0; w < 4; ++w) {
+    for (int w = 0; w < kWriters; ++w) {
       writers_.emplace_back([this, &kiosk, w] {
         Connection connection(kiosk.port());
         for (int i = 0; !enough_; ++i) {
@@ -79,6 +79,13 @@ class WriteLoad {
   WriteLoad(const WriteLoad&) = delete;
   WriteLoad& operator=(const WriteLoad&) = delete;
 
+  // Returns after an order that was asked for after the call.
+  void AwaitAnother() const {
+    const int before = placed_;
+    // Each writer may have an older one under way.
+    while (placed_ <= before + kWriters) std::this_thread::sleep_for(milliseconds(1));
+  }
+
   // How many orders were asked for; fails the test if any was not placed.
   int Stop() {
     enough_ = true;
@@ -89,6 +96,8 @@ class WriteLoad {
   }
 
  private:
+  static constexpr int kWriters = 4;
+
   std::atomic<bool> enough_ = false;
   std::atomic<int> placed_ = 0;
   std::atomic<int> failed_ = 0;
@@ -405,10 +414,12 @@ TEST_CASE("a backup under full write load is whole and consistent") {
       CHECK(backup.Header("content-type") == "application/vnd.sqlite3");
       copies.push_back(folder.File("downloaded" + std::to_string(i)));
       WriteFile(copies.back(), backup.body);
+      load.AwaitAnother();
       copies.push_back(folder.File("copied" + std::to_string(i)));
       const Finished copied = RunKiosk({"backup", "--db", path, copies.back()});
       CHECK(copied.exit_code == 0);
       CHECK(copied.err.empty());
+      load.AwaitAnother();
     }
     placed = load.Stop();
   }
