@@ -292,7 +292,7 @@ Client::Plan Client::ChangeDeskOrder(const DeskOrder& order) {
   plan.writes = true;
   if (Chance(0.25)) {
     plan.asked = {"DELETE", "/orders/" + order.id, "", ""};
-    plan.status = 204;
+    plan.whole_body = WriteDeskOrder(order);
     plan.deleted = order.id;
     return plan;
   }
@@ -476,7 +476,7 @@ void Client::Settle(const State& found) {
     const auto left = found.desk_orders.find(plan.deleted);
     if (left == found.desk_orders.end() ||
         WriteDeskOrder(left->second) != WriteDeskOrder(known_.desk_orders.at(plan.deleted))) {
-      told = Told{204, "", false};
+      told = Told{200, *plan.whole_body, false};
     }
   }
   if (plan.shop_order) {
