@@ -134,10 +134,11 @@ std::optional<Wal> ReadWal(const std::string& path) {
   constexpr size_t kFrameHeader = 24;
   const FileDescriptor fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (!fd.valid()) return std::nullopt;
-  const std::string header = ReadAt(fd.get(), 0, kHeader);
+  const std::string head = ReadAt(fd.get(), 0, kHeader);
+  const std::string_view header = head;
   if (header.size() < kHeader || (WordAt(header, 0) & ~1U) != kMagic) return std::nullopt;
   Checksum checksum((WordAt(header, 0) & 1U) != 0);
-  checksum.Add(std::string_view(header).substr(0, 24));
+  checksum.Add(header.substr(0, 24));
   Wal committed;
   committed.page_size = WordAt(header, 8);
   const size_t size = committed.page_size;
@@ -149,7 +150,7 @@ std::optional<Wal> ReadWal(const std::string& path) {
     if (frame.size() < kFrameHeader + size) break;
     checksum.Add(bytes.substr(0, 8));
     checksum.Add(bytes.substr(kFrameHeader));
-    if (bytes.substr(8, 8) != std::string_view(header).substr(16, 8) || !checksum.Is(bytes, 16)) {
+    if (bytes.substr(8, 8) != header.substr(16, 8) || !checksum.Is(bytes, 16)) {
       break;
     }
     const uint32_t page = WordAt(bytes, 0);
