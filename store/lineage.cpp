@@ -47,7 +47,7 @@ std::string NumberBytes(uint64_t number) {
 
 std::string IdBytes(const Id& id) { return {id.begin(), id.end()}; }
 
-// The generation stands in front and behind: a half-written mark is no mark.
+// The generation is in front and behind: a half-written mark is no mark.
 std::string MarkBytes(const Mark& mark) {
   const std::string generation = NumberBytes(mark.generation);
   return generation + IdBytes(mark.id) + generation;
