@@ -2,7 +2,9 @@
 #include <doctest/doctest.h>
 
 #include <atomic>
+#include <chrono>
 #include <fstream>
+#include <future>
 #include <memory>
 #include <string>
 #include <thread>
@@ -41,11 +43,11 @@ TEST_CASE(
   const std::vector<std::string> bodies = {ListOf("{}"), ListOf("1"), ListOf(R"("")"),
                                            ListOf(Repeat("[", 31) + Repeat("]", 31))};
   CHECK(server.Ask("GET", "/orders").status == 200);
-  constexpr size_t kClients = 40;
+  constexpr size_t kClients = 40 / kSlowdown;  // a sanitizer parses one body at a time for seconds
   for (const std::string& body : bodies) {
     CAPTURE(body.substr(0, 20));
     const std::vector<std::string> requests(kClients, RequestText("POST", "/orders", body));
-    CHECK(CountStatuses(AskAtOnce(server.port(), requests)) == "40x400");
+    CHECK(CountStatuses(AskAtOnce(server.port(), requests)) == std::to_string(kClients) + "x400");
   }
   const long peak = PeakKib(server.kiosk().pid());
   MESSAGE("the most memory: ", peak, " KiB");
@@ -55,8 +57,8 @@ TEST_CASE(
 
 TEST_CASE("small bodies never wait for large ones") {
   const ParsingTurn large(ParsingTurn::kBudget);
-  const ParsingTurn small(ParsingTurn::kSmall);
-  CHECK(true);
+  auto small = std::async(std::launch::async, [] { const ParsingTurn turn(ParsingTurn::kSmall); });
+  CHECK(small.wait_for(std::chrono::seconds(20)) == std::future_status::ready);
 }
 
 TEST_CASE("large bodies wait until there is room") {

@@ -810,7 +810,7 @@ TEST_CASE("of kiosks that start at the same time on one new database, exactly on
     for (Finished& run : runs) {
       threads.emplace_back([&folder, &run] {
         run = RunKiosk({"--port", "0"}, {folder.path(), {}, [] {
-                                           const itimerval soon{{0, 0}, {0, 400'000}};
+                                           const itimerval soon{{0, 0}, {kSlowdown, 0}};
                                            ::setitimer(ITIMER_REAL, &soon, nullptr);
                                          }});
       });
