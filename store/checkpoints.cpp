@@ -36,9 +36,9 @@ uint64_t WalSize(const Database& db) {
 }  // namespace
 
 void CheckpointPolicy::SetRoom(uint64_t free_bytes, uint64_t page_size) {
-  const uint64_t pages = free_bytes / kShareOfRoom / page_size;
+  const uint64_t share = free_bytes / kShareOfRoom / page_size;
   limit_ = static_cast<int>(
-      std::clamp(pages, static_cast<uint64_t>(kLeastPages), static_cast<uint64_t>(kMostPages)));
+      std::clamp(share, static_cast<uint64_t>(kLeastPages), static_cast<uint64_t>(kMostPages)));
 }
 
 void CheckpointPolicy::Committed(int pages) {
