@@ -83,7 +83,7 @@ function assertValid(schema, value, what) {
 function comparable(value) {
   return JSON.parse(JSON.stringify(value, (key, inner) => {
     if (key === "created_at" || key === "updated_at" || key === "version") return `some ${key}`;
-    return key === "message" ? inner.replace(/under [0-9a-f]{16}\./, "under some id.") : inner;
+    return key === "message" ? inner.replace(/see [0-9a-f]{16} in/, "see some id in") : inner;
   }));
 }
 
