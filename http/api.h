@@ -86,7 +86,24 @@ struct Api {
     uint64_t version = 0;
     std::string body;
   };
-  std::atomic<std::shared_ptr<const Catalogue>> catalogue = nullptr;
+  // A mutex, because g++ 12 releases std::atomic<std::shared_ptr> without synchronization after a
+  // load. Any thread.
+  class CurrentCatalogue {
+   public:
+    [[nodiscard]] std::shared_ptr<const Catalogue> Get() const {
+      const std::scoped_lock lock(mutex_);
+      return catalogue_;
+    }
+    void Set(std::shared_ptr<const Catalogue> catalogue) {
+      const std::scoped_lock lock(mutex_);
+      catalogue_.swap(catalogue);
+    }
+
+   private:
+    mutable std::mutex mutex_;
+    std::shared_ptr<const Catalogue> catalogue_;  // protected by mutex_
+  };
+  CurrentCatalogue catalogue = {};
   std::atomic<uint64_t> faults = 0;
 };
 

@@ -28,11 +28,11 @@ Response Refuse(BenefitRefusal refusal) {
 
 std::shared_ptr<const Api::Catalogue> ReadCatalogue(Api& api) {
   const uint64_t version = api.store.catalogue_version();
-  auto catalogue = api.catalogue.load();
+  auto catalogue = api.catalogue.Get();
   if (!catalogue || catalogue->version != version) {
     catalogue = std::make_shared<const Api::Catalogue>(
         Api::Catalogue{version, WriteProducts(api.store.Read(benefits::ListProducts))});
-    api.catalogue = catalogue;
+    api.catalogue.Set(catalogue);
   }
   return catalogue;
 }
