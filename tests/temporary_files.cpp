@@ -121,7 +121,7 @@ TEST_CASE("commands that find no room leave no temporary file") {
 TEST_CASE("a backup that is interrupted leaves no temporary file") {
   const TemporaryFolder folder;
   const std::string path = folder.File("kiosk.db");
-  MakeDatabase(path, 200'000);
+  MakeDatabase(path, 200'000 / kSlowdown);
   const Finished interrupted = InterruptKiosk({"backup", "--db", path, folder.File("copy")}, {},
                                               [&] { return FilesIn(folder.path()).size() > 1; });
   CAPTURE(interrupted.exit_code);
