@@ -35,5 +35,5 @@ echo "the same bytes from two folders, static, stripped"
 KIOSK=$(echo dist/kiosk-*-linux-aarch64)
 EMULATOR=$(command -v qemu-aarch64)
 export KIOSK EMULATOR
-build/tests/all --source-file='*api_benefits.cpp,*api_desk.cpp'
+build/tests/all --source-file='*api_benefits.cpp,*api_desk_*.cpp,*api_services.cpp'
 QEMU_PAGESIZE=65536 build/tests/all --source-file='*tests/pack.cpp' --test-case-exclude='*empty root*'
