@@ -30,7 +30,7 @@ LDFLAGS  += -pthread $(SQLITE:%=-L%) $(if $(SANITIZE),-fsanitize=$(SANITIZE))
 LDLIBS   += -lsqlite3 -lm
 STATIC   := $(if $(SANITIZE),,-static -s -Wl$(COMMA)--gc-sections$(COMMA)--build-id=none$(COMMA)--wrap=dlopen$(COMMA)--wrap=getaddrinfo)
 
-SOURCES := $(sort $(wildcard store/*.cpp http/*.cpp data/*.cpp))
+SOURCES := $(sort $(wildcard store/*.cpp http/*.cpp http/net/*.cpp data/*.cpp))
 LIBRARY := $(SOURCES:%.cpp=$(BUILD)/%.o) $(BUILD)/data/embedded_files.o
 TESTS   := $(patsubst %.cpp,$(BUILD)/%.o,$(wildcard tests/*.cpp tests/model/*.cpp))
 CRASH   := $(patsubst %.cpp,$(BUILD)/%.o,$(wildcard tests/crash/*.cpp) tests/harness.cpp tests/main.cpp)

@@ -31,7 +31,7 @@
 #include "http/seed_reader.h"
 #include "http/seed_writer.h"
 #include "http/server.h"
-#include "http/sockets.h"
+#include "http/net/listeners.h"
 #include "http/static_files.h"
 #include "store/export.h"
 #include "store/file_name.h"
@@ -436,7 +436,7 @@ void AddAccessOptions(CLI::App& app, PolicyOptions& policy) {
 }
 
 void CheckControlFrom(const ServerOptions& server) {
-  if (server.policy.control_from == ControlFrom::kLan && IsLoopbackAddress(server.host)) {
+  if (server.policy.control_from == ControlFrom::kLan && net::IsLoopbackAddress(server.host)) {
     throw CLI::ValidationError("--control-from",
                                "lan needs an address that other devices reach; add --host 0.0.0.0");
   }

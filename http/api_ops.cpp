@@ -8,6 +8,7 @@
 #include <filesystem>
 
 #include "http/seed_reader.h"
+#include "store/parking.h"
 #include "store/seed.h"
 #include "store/temporary_file.h"
 
@@ -116,7 +117,8 @@ Response DownloadBackup(Api& api, const Request& request) {
     response.next_piece = [] { return std::string(); };  // of unknown size, as what GET sends
     return response;
   }
-  const auto file = std::make_shared<BackupFile>(api.store);
+  std::shared_ptr<BackupFile> file;
+  RunAside([&] { file = std::make_shared<BackupFile>(api.store); });
   response.next_piece = [file] { return file->ReadPiece(); };
   return response;
 }

@@ -4,7 +4,6 @@
 #include <array>
 #include <chrono>
 #include <iterator>
-#include <thread>
 
 #include "http/api_benefits.h"
 #include "http/api_desk.h"
@@ -14,6 +13,7 @@
 #include "http/parsing_turn.h"
 #include "http/ranges.h"
 #include "http/static_files.h"
+#include "store/parking.h"
 
 namespace kiosk {
 namespace {
@@ -186,7 +186,7 @@ std::optional<Response> InjectFailure(Api& api) {
   const auto [least, most] = api.options.delay_ms;
   if (most > 0) {
     const auto extra = static_cast<double>(most - least + 1) * api.random();
-    std::this_thread::sleep_for(std::chrono::milliseconds(least + static_cast<int64_t>(extra)));
+    SleepFor(std::chrono::milliseconds(least + static_cast<int64_t>(extra)));
   }
   if (api.options.failing_share > 0 && api.random() < api.options.failing_share) {
     return Error(503, "injected_failure", "This failure was asked for with --fail.");

@@ -121,7 +121,7 @@ std::unique_ptr<Store> Store::InMemory(const Origin& origin) {
   auto database = std::make_unique<Database>(":memory:", Database::Mode::kCreate);
   Configure(*database);
   CreateAndFill(*database, origin);
-  store->writer_ = std::make_unique<Writer>(std::move(database));
+  store->writer_ = std::make_unique<Writer>(std::move(database), /*waits_for_disk=*/false);
   store->generation_ = store->Write(Generation);
   return store;
 }

@@ -26,7 +26,9 @@ class Writer {
   };
 
   // Takes over the only connection that ever writes or checkpoints.
-  explicit Writer(std::unique_ptr<Database> database);
+  // `waits_for_disk`: commits may take long, and no request that serves in turn with others runs
+  // them itself.
+  explicit Writer(std::unique_ptr<Database> database, bool waits_for_disk = true);
   // Finishes what is waiting, empties the write-ahead log and closes the database.
   ~Writer();
   Writer(const Writer&) = delete;
@@ -49,6 +51,7 @@ class Writer {
   struct Batch;
 
   void Loop();
+  static void Release(Batch& batch);
   bool CommitAtOnce(Job& job);
   void WaitForWork(std::unique_lock<std::mutex>& lock);
   void TakeTurn();
@@ -61,6 +64,7 @@ class Writer {
   // Both belong to the thread that has set is_writing_.
   std::unique_ptr<Database> database_;
   Checkpoints checkpoints_;
+  const bool waits_for_disk_;
 
   mutable std::mutex mutex_;
   std::condition_variable work_waits_;
