@@ -25,10 +25,11 @@ constexpr size_t kMaxBody = 1024 * 1024;
 // header values; since 0.47 it reads a body only after a route has matched). It decodes a path
 // before it looks for a route, and kiosk decodes each segment afterwards: percent signs are
 // escaped.
-std::string RequestLineFor(const net::Head& head) {
+std::string RequestLineFor(const net::Message& message) {
+  const net::Head& head = message.head;
   std::string line(head.method.empty() ? "GET" : head.method);
   line += ' ';
-  for (const char c : head.path.empty() ? std::string_view("/") : head.path) {
+  for (const char c : message.error ? std::string_view("/") : head.path) {
     line += c;
     if (c == '%') line += "25";
   }
@@ -52,7 +53,7 @@ class Exchange final : public httplib::Stream {
       : connection(to),
         message(to.message()),
         head(PolicyHead(message.head, to.peer())),
-        input_(RequestLineFor(message.head)) {
+        input_(RequestLineFor(message)) {
     connection.context = this;
   }
 

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <charconv>
-#include <string>
 
 namespace kiosk::net {
 
@@ -70,19 +69,19 @@ bool SplitTarget(Head& head) {
 // "GET /path HTTP/1.1", without its line end.
 const FramingError* ParseRequestLine(std::string_view line, Head& head) {
   const size_t method_end = line.find(' ');
-  if (method_end == std::string_view::npos) return &kNotHttp;
-  if (!IsToken(line.substr(0, method_end)) || method_end > kMaxMethod) return &kNotHttp;
+  const size_t target_end = line.rfind(' ');
+  if (method_end == std::string_view::npos || method_end > kMaxMethod) return &kNotHttp;
+  if (!IsToken(line.substr(0, method_end))) return &kNotHttp;
   head.method = line.substr(0, method_end);
-  line.remove_prefix(method_end + 1);
-  const size_t target_end = line.find(' ');
-  if (std::min(target_end, line.size()) > kMaxTarget) return &kTargetTooLong;
-  if (target_end == std::string_view::npos) return &kNotHttp;
-  const std::string_view version = line.substr(target_end + 1);
+  const bool is_whole = target_end > method_end;
+  const std::string_view target =
+      line.substr(method_end + 1, is_whole ? target_end - method_end - 1 : std::string_view::npos);
+  if (target.find_first_of(std::string_view(" \0", 2)) != std::string_view::npos) return &kNotHttp;
+  head.target = target.substr(0, target.find('#'));
+  if (target.size() > kMaxTarget) return &kTargetTooLong;
+  const std::string_view version = is_whole ? line.substr(target_end + 1) : "";
   if (version != "HTTP/1.1" && version != "HTTP/1.0") return &kNotHttp;
   head.is_http10 = version == "HTTP/1.0";
-  const std::string_view target = line.substr(0, target_end);
-  if (target.find_first_of(std::string_view("\r\0", 2)) != std::string_view::npos) return &kNotHttp;
-  head.target = target.substr(0, target.find('#'));
   return SplitTarget(head) ? nullptr : &kNotHttp;
 }
 
@@ -145,7 +144,11 @@ HeadScanner::State HeadScanner::Refuse(const FramingError& error) {
   return State::kRefused;
 }
 
-// A line that has no end yet must not wait for one that cannot make it valid.
+void HeadScanner::Note(const FramingError* error) {
+  if (!error_) error_ = error;
+}
+
+// Of a line that has no end yet.
 const FramingError* HeadScanner::CheckUnfinishedLine(std::string_view line) const {
   if (lines_ > 0) return line.size() > kMaxLine ? &kLineTooLong : nullptr;
   const std::string_view method = line.substr(0, line.find(' '));
@@ -153,46 +156,49 @@ const FramingError* HeadScanner::CheckUnfinishedLine(std::string_view line) cons
     return &kNotHttp;
   }
   const std::string_view target = line.substr(std::min(line.size(), method.size() + 1));
-  if (std::min(target.find(' '), target.size()) > kMaxTarget) return &kTargetTooLong;
-  return line.size() > kMaxLine ? &kNotHttp : nullptr;
+  return std::min(target.find(' '), target.size()) > kMaxTarget ? &kTargetTooLong : nullptr;
 }
 
 HeadScanner::State HeadScanner::Scan(std::string_view bytes) {
   for (;;) {
     const size_t end = bytes.find('\n', scanned_);
-    if (end == std::string_view::npos) {
-      scanned_ = bytes.size();
-      const FramingError* error = CheckUnfinishedLine(bytes.substr(line_begin_));
-      if (!error && bytes.size() > kMaxHead) error = &kHeadTooLong;
-      return error ? Refuse(*error) : State::kMore;
-    }
-    const std::string_view line = bytes.substr(line_begin_, end - line_begin_);  // with its CR
-    if (!line.ends_with('\r')) return Refuse(kNotHttp);
-    if (lines_ == 0) {
+    const bool is_finished = end != std::string_view::npos;
+    const std::string_view line = bytes.substr(line_begin_, is_finished ? end - line_begin_ : end);
+    const FramingError* error = nullptr;
+    if (!is_finished) {
+      error = CheckUnfinishedLine(line);
+    } else if (!line.ends_with('\r')) {
+      error = &kNotHttp;
+    } else if (lines_ == 0) {
       Head head;
-      const auto* error = ParseRequestLine(line.substr(0, line.size() - 1), head);
-      if (error) return Refuse(*error);
+      error = ParseRequestLine(line.substr(0, line.size() - 1), head);
     } else if (line.size() > kMaxLine + 1) {
-      return Refuse(kLineTooLong);
+      error = &kLineTooLong;
+    } else if (lines_ > kMaxFields && line.size() > 1) {
+      error = &kTooManyFields;
     }
-    line_begin_ = scanned_ = end + 1;
-    if (line_begin_ > kMaxHead) return Refuse(kHeadTooLong);
-    if (lines_ > 0 && line.size() == 1) return State::kComplete;
-    if (++lines_ > kMaxFields + 1) return Refuse(kTooManyFields);
+    if (error == &kNotHttp) return Refuse(kNotHttp);
+    Note(error);
+    scanned_ = is_finished ? end + 1 : bytes.size();
+    if (scanned_ > kMaxHead) return Refuse(error_ ? *error_ : kHeadTooLong);
+    if (!is_finished) return State::kMore;
+    line_begin_ = scanned_;
+    if (lines_++ > 0 && line.size() == 1) return State::kComplete;
   }
 }
 
 bool IsTlsHandshake(std::string_view bytes) { return bytes.starts_with("\x16\x03"); }
 
 const FramingError* ParseHead(std::string_view text, Head& head) {
-  if (const auto* error = ParseRequestLine(TakeLine(text), head)) return error;
+  const FramingError* first_error = ParseRequestLine(TakeLine(text), head);
   while (!text.empty()) {
     const std::string_view line = TakeLine(text);
     if (line.empty()) break;
-    if (const auto* error = ParseField(line, head)) return error;
+    const FramingError* error = ParseField(line, head);
+    if (!first_error) first_error = error;
   }
-  if (!head.has_host && !head.is_http10) return &kNotHttp;
-  return nullptr;
+  if (first_error) return first_error;
+  return head.has_host || head.is_http10 ? nullptr : &kNotHttp;
 }
 
 }  // namespace kiosk::net

@@ -60,7 +60,9 @@ struct Head {
   [[nodiscard]] std::optional<std::string_view> Find(std::string_view name) const;
 };
 
-// Finds the end of a head that arrives in pieces, and refuses it as soon as it cannot become valid.
+// Finds the end of a head that arrives in pieces. What is not HTTP is refused as soon as that is
+// certain. A head that is too long in some way is read to its end if it has one within 64 KiB,
+// because the response depends on its other headers.
 class HeadScanner {
  public:
   enum class State { kMore, kComplete, kRefused };
@@ -69,11 +71,12 @@ class HeadScanner {
   State Scan(std::string_view bytes);
   // After kComplete: the size of the head with its empty line.
   [[nodiscard]] size_t size() const { return line_begin_; }
-  // After kRefused.
-  [[nodiscard]] const FramingError& error() const { return *error_; }
+  // After kRefused, and after kComplete if a part is too long; otherwise null.
+  [[nodiscard]] const FramingError* error() const { return error_; }
 
  private:
   State Refuse(const FramingError& error);
+  void Note(const FramingError* error);
   [[nodiscard]] const FramingError* CheckUnfinishedLine(std::string_view line) const;
 
   size_t line_begin_ = 0;
@@ -85,7 +88,7 @@ class HeadScanner {
 // Whether a connection that begins with these bytes speaks TLS.
 [[nodiscard]] bool IsTlsHandshake(std::string_view bytes);
 
-// Takes a complete head apart. On an error `head` has what was read so far.
+// Takes a head apart. On an error `head` has what is valid of it.
 [[nodiscard]] const FramingError* ParseHead(std::string_view text, Head& head);
 
 }  // namespace kiosk::net

@@ -61,21 +61,22 @@ RequestReader::State RequestReader::ReadHead() {
     case HeadScanner::State::kMore:
       return State::kHead;
     case HeadScanner::State::kRefused:
-      return RefuseHead(scanner_.error(), bytes);
+      return RefuseHead(*scanner_.error(), bytes);
     case HeadScanner::State::kComplete:
       break;
   }
   head_.assign(bytes.substr(0, scanner_.size()));
   begin_ += scanner_.size();
   message_.error = ParseHead(head_, message_.head);
+  if (scanner_.error()) message_.error = scanner_.error();
   if (!message_.error) return State::kBody;
   message_.ends_connection = true;
   return State::kComplete;
 }
 
-// What is known of it is kept for the log.
+// What is known of it is kept, for the response and the log.
 RequestReader::State RequestReader::RefuseHead(const FramingError& error, std::string_view bytes) {
-  head_.assign(bytes.substr(0, kMaxTarget));
+  head_.assign(bytes);
   static_cast<void>(ParseHead(head_, message_.head));
   message_.error = &error;
   message_.ends_connection = true;
