@@ -29,6 +29,7 @@ struct Route {
   std::string_view path;  // a segment in braces is a parameter
   Handler handler;
   Kind kind = Kind::kApi;
+  bool is_long = false;  // reads many rows, which other requests must not wait for
 };
 
 constexpr Route kRoutes[] = {
@@ -43,7 +44,7 @@ constexpr Route kRoutes[] = {
 
     // The order desk; POST /orders also takes the shop's orders.
     {"POST", "/orders", CreateOrder},
-    {"GET", "/orders", ListOrders},
+    {"GET", "/orders", ListOrders, Kind::kApi, true},
     {"GET", "/orders/{id}", GetOrder},
     {"PUT", "/orders/{id}", UpdateOrder},
     {"PATCH", "/orders/{id}", UpdateOrder},
@@ -212,6 +213,21 @@ Response AnswerFault(Api& api, const Request& request, const std::exception& fau
   return Error(500, "internal_error", "Something went wrong; the log tells more under " + id + ".");
 }
 
+// What is long, or may wait for its turn, runs where no other request waits for it.
+Response RunHandler(const Route& route, Api& api, const Request& request) {
+  Response response;
+  const auto run = [&] {
+    const ParsingTurn turn(request.body.size());  // until the parsed body is gone
+    response = route.handler(api, request);
+  };
+  if (route.is_long || request.body.size() > ParsingTurn::kSmall) {
+    RunAside(run);
+  } else {
+    run();
+  }
+  return response;
+}
+
 }  // namespace
 
 Answered Dispatch(Api& api, Request& request) {
@@ -230,8 +246,7 @@ Answered Dispatch(Api& api, Request& request) {
     if (route && route->kind == Kind::kApi) {
       if (auto failure = InjectFailure(api)) return {*std::move(failure), index};
     }
-    const ParsingTurn turn(request.body.size());  // until the parsed body is gone
-    Response response = route ? route->handler(api, request) : AnswerWithoutRoute(api, request);
+    Response response = route ? RunHandler(*route, api, request) : AnswerWithoutRoute(api, request);
     if (is_read) TagAnswer(request, generation, response);
     SelectRange(request, response);
     if (is_read && route && api.frontend && BelongsToFrontend(request.path)) {

@@ -65,7 +65,7 @@ class Exchange final : public httplib::Stream {
   const RequestHead head;
   Verdict verdict;
   bool has_responded = false;
-  bool accepts_ranges = false;  // the response is a file
+  bool accepts_ranges = false;                        // the response is a file
   std::function<std::string()> next_piece = nullptr;  // of a body that follows the head
 
   ssize_t read(char* data, size_t size) override {
@@ -281,19 +281,15 @@ class Server::Implementation : private httplib::Server, private net::Service {
   // A body in pieces, each made when the client has taken the one before. False: it was cut off,
   // which is all that can still tell the client.
   bool SendPieces(const Exchange& exchange) const {
-    constexpr size_t kSmall = size_t{16} * 1024;
     const net::Head& head = exchange.message.head;
     if (head.method == "HEAD") return true;
-    size_t sent = 0;
     try {
       for (;;) {
         std::string piece;
-        const auto make = [&] { piece = exchange.next_piece(); };
-        sent < kSmall ? make() : RunAside(make);  // a short list is not worth a thread switch
+        RunAside([&] { piece = exchange.next_piece(); });  // which may wait for others that read
         const std::string bytes = head.is_http10 ? piece : Chunk(piece);
         if (!exchange.connection.Write(bytes)) return false;
         if (piece.empty()) return true;
-        sent += piece.size();
       }
     } catch (const std::exception& fault) {
       api_->log_fault("in the middle of an answer", fault.what());
