@@ -67,7 +67,7 @@ constexpr Route kRoutes[] = {
 
     // Who may use it is section 7's to say.
     {"GET", "/_kiosk/info", GetInfo, Kind::kControl},
-    {"POST", "/_kiosk/reset", Reset, Kind::kControl},
+    {"POST", "/_kiosk/reset", Reset, Kind::kControl, true},
     {"GET", "/_kiosk/backup", DownloadBackup, Kind::kControl},
     {"GET", "/_kiosk/export", DownloadExport, Kind::kControl},
 };

@@ -94,6 +94,10 @@ void Writer::Run(const std::function<void(Database&)>& run) {
 }
 
 void Writer::RunAlone(const std::function<void(Database&)>& job) {
+  RunAside([&] { RunAloneHere(job); });  // a request waits for its turn without a thread
+}
+
+void Writer::RunAloneHere(const std::function<void(Database&)>& job) {
   TakeTurn();
   std::exception_ptr error;
   // A full disk is emptied of the WAL first, as for other writes.

@@ -54,6 +54,7 @@ class Writer {
   static void Release(Batch& batch);
   bool CommitAtOnce(Job& job);
   void WaitForWork(std::unique_lock<std::mutex>& lock);
+  void RunAloneHere(const std::function<void(Database&)>& job);
   void TakeTurn();
   void EndTurn();
   void Commit(const std::vector<Job*>& jobs);
