@@ -1,15 +1,8 @@
 #include "http/net/workers.h"
 
-#include <sys/resource.h>
-
 #include <utility>
 
 namespace kiosk::net {
-namespace {
-
-constexpr int kNice = 5;
-
-}  // namespace
 
 Workers::~Workers() {
   {
@@ -30,8 +23,6 @@ void Workers::Add(std::function<void()> work) {
 }
 
 void Workers::Run() {
-  // Of this thread alone, on Linux: a loop that has something to do goes first.
-  ::setpriority(PRIO_PROCESS, 0, kNice);
   std::unique_lock lock(mutex_);
   for (;;) {
     ++idle_;
