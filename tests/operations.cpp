@@ -79,6 +79,12 @@ class WriteLoad {
   WriteLoad(const WriteLoad&) = delete;
   WriteLoad& operator=(const WriteLoad&) = delete;
 
+  // Returns when it has placed more than until now.
+  void AwaitMore() const {
+    const int before = placed_;
+    while (placed_ <= before + 4) std::this_thread::sleep_for(milliseconds(1));
+  }
+
   // How many orders were asked for; fails the test if any was not placed.
   int Stop() {
     enough_ = true;
@@ -400,12 +406,14 @@ TEST_CASE("a backup under full write load is whole and consistent") {
   {
     WriteLoad load(kiosk);
     for (int i = 0; i < 4; ++i) {
+      load.AwaitMore();
       const Answer backup = Ask(kiosk.port(), "GET", "/_kiosk/backup");
       CHECK(backup.status == 200);
       CHECK(backup.Header("content-type") == "application/vnd.sqlite3");
       copies.push_back(folder.File("downloaded" + std::to_string(i)));
       WriteFile(copies.back(), backup.body);
       copies.push_back(folder.File("copied" + std::to_string(i)));
+      load.AwaitMore();
       const Finished copied = RunKiosk({"backup", "--db", path, copies.back()});
       CHECK(copied.exit_code == 0);
       CHECK(copied.err.empty());
