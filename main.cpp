@@ -327,6 +327,19 @@ std::string CheckDuration(const std::string& text) {
   return ParseDuration(text) ? "" : text + " is not a duration such as 3h, 90m or 0";
 }
 
+std::string CheckNotEmpty(const std::string& text) {
+  return text.empty() ? "the name is empty; leave the option out, or give a name" : "";
+}
+
+// What pack writes is an executable, whatever it is called.
+std::string CheckTarget(const std::string& text) {
+  if (text.ends_with(".kiosk")) {
+    return text + " would be a demo file, which this kiosk cannot write; choose a name without " +
+           ".kiosk for an executable";
+  }
+  return CheckNotEmpty(text);
+}
+
 std::string CheckName(const std::string& text) {
   const bool is_name = !text.empty() && std::ranges::none_of(text, [](unsigned char c) {
     return c < 0x20 || c == 0x7F;
@@ -419,7 +432,8 @@ void AddDatabaseOption(CLI::App& app, Options& options) {
 
 CLI::Option* AddSeedOption(CLI::App& app, Options& options) {
   return app.add_option("--seed", options.seed_file, "Seed (JSON) for a new database")
-      ->type_name("FILE");
+      ->type_name("FILE")
+      ->check(CLI::Validator(CheckNotEmpty, ""));
 }
 
 CLI::Option* AddPortOption(CLI::App& app, Options& options) {
@@ -528,7 +542,8 @@ void AddServeOptions(CLI::App& app, Options& options) {
                        options.api.items_form);
   app.add_option("--frontend", options.frontend_folder,
                  "Serve this frontend build in place of the built-in page")
-      ->type_name("DIR");
+      ->type_name("DIR")
+      ->check(CLI::Validator(CheckNotEmpty, ""));
   app.add_option_function<std::string>(
          "--delay",
          [&options](const std::string& text) { options.api.delay_ms = *ParseRange(text); },
@@ -652,9 +667,11 @@ void AddCommands(CLI::App& app, Options& options, Command& command) {
   CLI::Option* seed = AddSeedOption(*packing, options);
   packing->add_option("-o,--output", options.target, "The new executable")
       ->type_name("FILE")
+      ->check(CLI::Validator(CheckTarget, ""))
       ->required();
   packing->add_option("--frontend", options.frontend_folder, "The frontend build it serves")
-      ->type_name("DIR");
+      ->type_name("DIR")
+      ->check(CLI::Validator(CheckNotEmpty, ""));
   packing->add_flag("--with-data", options.with_data, "It starts with the present database")
       ->excludes(seed);
   packing->add_option("--name", options.pack_name, "Its name, and that of its database")

@@ -38,7 +38,11 @@ ServiceReference ReadServiceReference(const Json& json, const std::string& field
   if (const auto* number = json.As<Json::Number>()) {
     return ReferenceTo(ParseInteger(*number), number->digits);
   }
-  if (const auto* text = json.As<std::string>()) return ReferenceTo(ParseDigits(*text), *text);
+  if (const auto* text = json.As<std::string>()) {
+    const auto id = ParseDigits(*text);
+    const bool is_id = id && std::to_string(*id) == *text;  // "0123" is not the id 123
+    return ReferenceTo(is_id ? id : std::nullopt, *text);
+  }
   if (!json.As<Json::Object>()) {
     faults.Describe(field, "must contain ids, or objects with an id.");
     return {};

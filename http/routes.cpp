@@ -140,14 +140,18 @@ const Route* FindRoute(const Api& api, const Request& request) {
   return route == std::end(kRoutes) ? nullptr : route;
 }
 
-// Whether "application/json" is what the header says, whatever its parameters.
+// Whether the header says application/json or application/*+json, whatever its parameters.
 bool IsJsonType(std::string_view content_type) {
   std::string type(content_type.substr(0, content_type.find(';')));
   while (!type.empty() && (type.back() == ' ' || type.back() == '\t')) type.pop_back();
   std::ranges::transform(type, type.begin(), [](char c) {
     return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
   });
-  return type == "application/json";
+  constexpr std::string_view kApplication = "application/";
+  if (!type.starts_with(kApplication)) return false;
+  std::string_view subtype = type;
+  subtype.remove_prefix(kApplication.size());
+  return subtype == "json" || (subtype.size() > 5 && subtype.ends_with("+json"));
 }
 
 constexpr int64_t kNoGeneration = 0;  // of what is not in the database

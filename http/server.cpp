@@ -98,6 +98,11 @@ bool AsksToClose(const httplib::Request& request) {
   });
 }
 
+// Whether a header's value is `word`, compared without case.
+bool IsWord(std::string_view value, std::string_view word) {
+  return std::ranges::equal(value, word, {}, [](unsigned char c) { return std::tolower(c); });
+}
+
 bool ChangesState(const std::string& method) {
   return method != "GET" && method != "HEAD" && method != "OPTIONS";
 }
@@ -229,6 +234,11 @@ class Server::Implementation : private httplib::Server {
       kiosk::Request asked = Describe(request);
       exchange.refusal = Dispatch(*api_, asked).response;
     }
+    request.headers.erase("Content-Encoding");  // identity; the library refuses every encoding
+    if (IsWord(Header(request, "Expect"), "100-continue")) {
+      request.headers.erase("Expect");
+      request.set_header("Expect", "100-continue");  // the library compares it with case
+    }
     if (!exchange.refusal && request.has_header("Transfer-Encoding")) {
       exchange.refusal = ReadChunks(exchange.connection, request);
     }
@@ -290,7 +300,10 @@ class Server::Implementation : private httplib::Server {
       return Error(403, denial->code, denial->message);
     }
     if (IsTooLong(request)) return AnswerUnreadable(413);
-    if (request.has_header("Content-Encoding")) return AnswerUnreadable(415);
+    if (request.has_header("Content-Encoding") &&
+        !IsWord(Header(request, "Content-Encoding"), "identity")) {
+      return AnswerUnreadable(415);
+    }
     return std::nullopt;
   }
 

@@ -97,6 +97,22 @@ bool IsSame(const struct stat& before, const struct stat& after) {
          before.st_ctim.tv_nsec == after.st_ctim.tv_nsec;
 }
 
+// Whether `file` is a former database or WAL that kiosk put next to `database` under another name.
+bool IsSetAside(const fs::path& database, const FileId& file) {
+  const std::string name = database.filename().string();
+  std::error_code missing;
+  for (const auto& entry : fs::directory_iterator(database.parent_path(), missing)) {
+    const std::string candidate = entry.path().filename().string();
+    if (!candidate.starts_with(name)) continue;
+    std::string_view suffix = candidate;
+    suffix.remove_prefix(name.size());
+    const bool is_set_aside = suffix.starts_with(".before-restore-") ||
+                              suffix.starts_with(".damaged-") || suffix.starts_with("-wal.orphan-");
+    if (is_set_aside && FileIdOf(entry.path().string()) == file) return true;
+  }
+  return false;
+}
+
 }  // namespace
 
 bool HasHiddenName(std::string_view path) {
@@ -115,7 +131,7 @@ bool BelongsToDatabase(const std::string& path, const FileId& file) {
   for (const char* suffix : {"", "-wal", "-shm", "-journal"}) {
     if (FileIdOf(database.string() + suffix) == file) return true;
   }
-  return false;
+  return IsSetAside(database, file);
 }
 
 struct Folder::Found {

@@ -215,7 +215,10 @@ TEST_CASE("a body is JSON and says so, with parameters if it likes, or is refuse
       {"text/plain; application/json", false},
       {"application/x-www-form-urlencoded", false},
       {"application/jsonp", false},
-      {"application/problem+json", false},
+      {"application/problem+json", true},
+      {"Application/vnd.api+JSON; a=\"b\"", true},
+      {"application/+json", false},
+      {"text/x+json", false},
       {"text/json", false},
   };
   const struct {
@@ -369,6 +372,18 @@ TEST_CASE("an error names its code, says one sentence, and names a field only if
        R"({"error":"invalid_request","message":"Unknown field: `a\"b`.",)"
        R"("field":"a\"b"})"},
   });
+}
+
+TEST_CASE("a body whose encoding is identity has none") {
+  TestServer server;
+  for (const char* encoding : {"identity", "Identity"}) {
+    CHECK(server.Ask("POST", "/orders", kProduct, {{"Content-Encoding", encoding}}).status == 201);
+  }
+  const std::string before = server.Contents();
+  for (const char* encoding : {"gzip", "identity, gzip", ""}) {
+    CHECK(server.Ask("POST", "/orders", kProduct, {{"Content-Encoding", encoding}}).status == 415);
+  }
+  CHECK(server.Contents() == before);
 }
 
 TEST_CASE("a form of several parts is refused as another type, well-formed or not, with 415") {

@@ -293,6 +293,7 @@ TEST_CASE("services that do not exist are named, whatever their ids look like") 
       {R"([1e400])", " has the id `1e400`."},
       {R"(["abc"])", " has the id `abc`."},
       {R"([""])", " has the id ``."},
+      {R"(["0123"])", " has the id `0123`."},
       {R"(["99999999999999999999"])", " has the id `99999999999999999999`."},
       {R"([99999999999999999999])", " has the id `99999999999999999999`."},
       {R"(["abc", "def"])", "s have the ids `abc`, `def`."},

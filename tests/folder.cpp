@@ -165,6 +165,13 @@ TEST_CASE("the database in the folder that is served is never opened, under any 
     }
     CHECK(Ask(kiosk.port(), "HEAD", path).status == 404);
   }
+  // Former databases that kiosk has put aside.
+  for (const char* suffix : {".before-restore-1", ".damaged-1", "-wal.orphan-1"}) {
+    const std::string name = std::string("data/kiosk.db") + suffix;
+    WriteFile(build.File(name), "a former database");
+    CHECK(Ask(kiosk.port(), "GET", "/" + name).body == kNotFound);
+    fs::remove(build.File(name));
+  }
   // The opened file, moved away and into the frontend: its inode tells.
   fs::rename(build.File("data/kiosk.db"), build.File("assets/moved.js"));
   fs::remove(build.File("copy.bin"));

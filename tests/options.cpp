@@ -2,6 +2,7 @@
 #include <doctest/doctest.h>
 
 #include <array>
+#include <filesystem>
 #include <regex>
 
 #include "store/timestamp.h"
@@ -49,6 +50,31 @@ TEST_CASE("a named choice takes its words and nothing else") {
     CHECK(run.err == "kiosk: " + row.option + ": " + row.value + " is not one of " + row.words +
                          "; see kiosk --help\n");
   }
+}
+
+TEST_CASE("an empty name of a file or folder is refused") {
+  for (const std::vector<std::string>& arguments :
+       {std::vector<std::string>{"--memory", "--seed", ""},
+        {"--memory", "--frontend", ""},
+        {"reset", "--seed", ""},
+        {"pack", "-o", "demo", "--frontend", ""},
+        {"pack", "-o", ""}}) {
+    const TemporaryFolder folder;
+    const Finished run = RunKiosk(arguments, {.folder = folder.path()});
+    CHECK(run.exit_code == 2);
+    CHECK(run.err.find("is empty") != std::string::npos);
+    CHECK(std::filesystem::is_empty(folder.path()));
+  }
+}
+
+TEST_CASE("pack refuses the name of a demo file, because it writes an executable") {
+  const TemporaryFolder folder;
+  const Finished run = RunKiosk({"pack", "-o", "demo.kiosk"}, {.folder = folder.path()});
+  CHECK(run.exit_code == 2);
+  CHECK(run.err ==
+        "kiosk: --output: demo.kiosk would be a demo file, which this kiosk cannot write; choose a "
+        "name without .kiosk for an executable; see kiosk pack --help\n");
+  CHECK(std::filesystem::is_empty(folder.path()));
 }
 
 TEST_CASE("a number out of its range is refused with the range") {

@@ -575,10 +575,11 @@ TEST_CASE("a client of HTTP/1.0 gets an answer that ends with its connection") {
 TEST_CASE("a client that expects 100 Continue gets it, and then its answer") {
   const Kiosk kiosk({"--memory"});
   const std::string body = R"({"name":"Polish"})";
-  for (const Headers& form : {Headers{}, Headers{{"Transfer-Encoding", "chunked"}}}) {
-    Headers headers = form;
-    headers.emplace_back("Expect", "100-continue");
-    const std::string sent = form.empty() ? body : "11\r\n" + body + "\r\n0\r\n\r\n";
+  for (const Headers& headers : {Headers{{"Expect", "100-continue"}},
+                                 {{"Expect", "100-Continue"}},
+                                 {{"Expect", "100-continue"}, {"Transfer-Encoding", "chunked"}},
+                                 {{"Expect", "100-CONTINUE"}, {"Transfer-Encoding", "chunked"}}}) {
+    const std::string sent = headers.size() == 1 ? body : "11\r\n" + body + "\r\n0\r\n\r\n";
     const std::string request = RequestText("POST", "/services", sent, headers);
     Connection connection(kiosk.port());
     REQUIRE(connection.SendRaw(request.substr(0, request.size() - sent.size())));
