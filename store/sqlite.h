@@ -117,7 +117,7 @@ class Database {
   // The state of a database in WAL mode, as its wal-index has it (SQLite's walformat.html, section
   // 2.1). All zero without one.
   struct WalState {
-    uint64_t state = 0;         // another number after every commit, whoever makes it
+    uint64_t state = 0;         // another number after every commit of any program
     uint32_t commits = 0;       // one more after every commit
     uint64_t salt = 0;          // another number each time the WAL begins again
     uint32_t frames = 0;        // committed ones

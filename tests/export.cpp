@@ -80,7 +80,7 @@ TEST_CASE("an export is a seed of the current data, also while a server is using
   CHECK(RunKiosk({"export", "--db", server.database(), file}).exit_code == 0);
   CHECK(ReadFile(file) == download.body);
 
-  // Once more, when nobody uses it; and nothing is left next to it.
+  // Once more, while no program uses it: no file is left next to it.
   CHECK(server.kiosk().Stop().exit_code == 0);
   CHECK(RunKiosk({"export", "--db", server.database()}).out == download.body);
   CHECK(!std::filesystem::exists(server.database() + "-wal"));

@@ -127,7 +127,7 @@ TEST_CASE("a body with another value is refused under the same key") {
       {"another path", "POST", "/services", R"({"name":"Chair"})", 422, kReused, Key("k")},
       {"the shop", "POST", "/api/orders", R"({"order":{"items":["tap"],"user_id":"u"}})", 422,
        kReused, Key("k")},
-      {"a body that is invalid is told so first", "POST", "/orders", R"({"product":1})", 400,
+      {"an invalid body is reported first", "POST", "/orders", R"({"product":1})", 400,
        InvalidRequestBody("product", "`product` must be a string."), Key("k")},
   });
 }
