@@ -2,19 +2,15 @@
 #include "store/checkpoints.h"
 
 #include <doctest/doctest.h>
-#include <sched.h>
-#include <sqlite3.h>
-#include <sys/mount.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
 #include <filesystem>
-#include <fstream>
 #include <thread>
 
 #include "tests/harness.h"
+#include "tests/other_program.h"
+#include "tests/small_disk.h"
 
 namespace kiosk::test {
 namespace {
@@ -25,35 +21,6 @@ using std::chrono::steady_clock;
 using Outcome = CheckpointPolicy::Outcome;
 
 constexpr char kOrder[] = R"({"product":"Chair","quantity":1})";
-constexpr uintmax_t kMiB = 1024 * 1024;
-
-// Another program with the database file open, which neither checkpoints nor waits.
-class OtherProgram {
- public:
-  explicit OtherProgram(const std::string& path) {
-    REQUIRE(sqlite3_open(path.c_str(), &database_) == SQLITE_OK);
-    Execute("PRAGMA wal_autocheckpoint = 0");
-    sqlite3_busy_timeout(database_, 5000);
-  }
-  ~OtherProgram() { sqlite3_close(database_); }
-  OtherProgram(const OtherProgram&) = delete;
-  OtherProgram& operator=(const OtherProgram&) = delete;
-
-  void Execute(const std::string& sql) {
-    CAPTURE(sql);
-    REQUIRE(sqlite3_exec(database_, sql.c_str(), nullptr, nullptr, nullptr) == SQLITE_OK);
-  }
-  // A read transaction, which keeps the WAL from being emptied until it ends.
-  void BeginReading() { Execute("BEGIN; SELECT count(*) FROM users"); }
-  // Writes so many MiB into the WAL, of a table that kiosk does not know.
-  void Write(int mib) {
-    Execute("CREATE TABLE IF NOT EXISTS other (content)");
-    Execute("INSERT INTO other SELECT zeroblob(" + std::to_string(mib * 1024 * 1024) + ")");
-  }
-
- private:
-  sqlite3* database_ = nullptr;
-};
 
 uintmax_t FileSize(const std::string& path) {
   std::error_code missing;
@@ -87,50 +54,8 @@ milliseconds PlaceOrders(Connection& connection, int count) {
 
 CheckpointPolicy::Time At(int64_t ms) { return CheckpointPolicy::Time(milliseconds(ms)); }
 
-// A disk of its own for a child process: 8 MiB, mounted on the folder `small`, and gone with it.
-void MountSmallDisk() {
-  if (::unshare(CLONE_NEWNS) != 0 && ::unshare(CLONE_NEWUSER | CLONE_NEWNS) != 0) ::_exit(126);
-  ::mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr);
-  if (::mount("tmpfs", "small", "tmpfs", 0, "size=8m") != 0) ::_exit(126);
-}
-
-// A server whose database is on such a disk.
-class OnSmallDisk {
- public:
-  OnSmallDisk() {
-    std::filesystem::create_directory(folder_.File("small"));
-    ChildOptions options;
-    options.folder = folder_.path();
-    options.before_exec = MountSmallDisk;
-    kiosk_.emplace(std::vector<std::string>{"--db", "small/kiosk.db", "--quiet"}, options);
-  }
-  [[nodiscard]] int port() const { return kiosk_->port(); }
-  // A file on the small disk, as this process sees it while the server runs.
-  [[nodiscard]] std::string File(const std::string& name) const {
-    return "/proc/" + std::to_string(kiosk_->pid()) + "/root" + folder_.File("small/" + name);
-  }
-  // Leaves no free block.
-  void Fill() const {
-    std::ofstream file(File("filler"), std::ios::binary);
-    const std::string block(4096, 'x');
-    while (file.write(block.data(), static_cast<std::streamsize>(block.size())).flush()) {
-    }
-  }
-  void RemoveFiller() const { std::filesystem::remove(File("filler")); }
-
- private:
-  TemporaryFolder folder_;
-  std::optional<Kiosk> kiosk_;
-};
-
-// The number of orders in a backup of the server's database, which must be intact.
 int64_t CountOrders(int port) {
-  const TemporaryFolder folder;
-  const Answer backup = Ask(port, "GET", "/_kiosk/backup");
-  CHECK(backup.status == 200);
-  WriteFile(folder.File("copy.db"), backup.body);
-  CHECK(QueryFile(folder.File("copy.db"), "PRAGMA integrity_check") == "ok");
-  return std::stoll(QueryFile(folder.File("copy.db"), "SELECT count(*) FROM desk_orders"));
+  return std::stoll(QueryBackup(port, "SELECT count(*) FROM desk_orders"));
 }
 
 }  // namespace
@@ -315,8 +240,7 @@ TEST_CASE("on a full disk the WAL gives its room to the writes, and the rest is 
     }
     ++refused;
     CHECK(answer->status == 507);
-    CHECK(answer->body ==
-          R"({"error":"insufficient_storage","message":"The disk is full; nothing was changed."})");
+    CHECK(answer->body == kDiskFull);
   }
   CHECK(refused == 20);
   CHECK(placed > 500);

@@ -245,7 +245,7 @@ TEST_CASE("an earlier copy of the same database is not mixed with the later WAL"
     Scene scene(0);
     const std::string before = ReadFile(scene.path);
     for (int i = 0; i < 2; ++i) {
-      OtherSqlite(scene.path).Execute("PRAGMA wal_checkpoint(TRUNCATE)");
+      OtherProgram(scene.path).Execute("PRAGMA wal_checkpoint(TRUNCATE)");
       WriteOrders(scene.kiosk->port(), 10);
     }
     WriteFile(scene.path, before);
@@ -259,7 +259,7 @@ TEST_CASE("an earlier copy of the same database is not mixed with the later WAL"
 TEST_CASE("the WAL of another program's new database survives byte for byte") {
   Scene scene(0);
   for (const char* end : {"", "-wal", "-shm"}) fs::remove(scene.path + end);
-  OtherSqlite other(scene.path);
+  OtherProgram other(scene.path);
   other.Execute("PRAGMA journal_mode = WAL");
   other.Execute("CREATE TABLE theirs (text TEXT)");
   other.Execute("INSERT INTO theirs VALUES ('kept')");

@@ -3,7 +3,6 @@
 #pragma once
 
 #include <doctest/doctest.h>
-#include <sqlite3.h>
 
 #include <atomic>
 #include <filesystem>
@@ -13,6 +12,7 @@
 #include <vector>
 
 #include "tests/harness.h"
+#include "tests/other_program.h"
 
 namespace kiosk::test {
 
@@ -54,29 +54,6 @@ inline std::map<std::string, std::string> Contents(const std::string& folder) {
   }
   return contents;
 }
-
-// Another program that has a database open.
-class OtherSqlite {
- public:
-  explicit OtherSqlite(const std::string& path) {
-    REQUIRE(sqlite3_open(path.c_str(), &database_) == SQLITE_OK);
-    sqlite3_busy_timeout(database_, 10'000);
-  }
-  ~OtherSqlite() { sqlite3_close(database_); }
-  OtherSqlite(const OtherSqlite&) = delete;
-  OtherSqlite& operator=(const OtherSqlite&) = delete;
-
-  void Execute(const std::string& sql) {
-    char* error = nullptr;
-    sqlite3_exec(database_, sql.c_str(), nullptr, nullptr, &error);
-    const std::string message = error ? error : "";
-    sqlite3_free(error);
-    REQUIRE_MESSAGE(message.empty(), sql << ": " << message);
-  }
-
- private:
-  sqlite3* database_ = nullptr;
-};
 
 // Clients that write without a pause, and what they were answered.
 class Writers {

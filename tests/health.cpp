@@ -1,11 +1,11 @@
 // What /healthz finds out about the database.
 #include <doctest/doctest.h>
-#include <sqlite3.h>
 
 #include <filesystem>
 
 #include "store/schema.h"
 #include "tests/harness.h"
+#include "tests/other_program.h"
 
 namespace kiosk::test {
 namespace {
@@ -13,16 +13,6 @@ namespace {
 constexpr char kHealthy[] = R"({"status":"ok"})";
 constexpr char kUnavailable[] =
     R"({"error":"storage_unavailable","message":"The database cannot be reached at the moment; nothing was changed."})";
-
-// What another program does to the database file.
-void Execute(const std::string& path, const std::string& sql) {
-  sqlite3* database = nullptr;
-  REQUIRE(sqlite3_open(path.c_str(), &database) == SQLITE_OK);
-  sqlite3_busy_timeout(database, 5000);
-  CAPTURE(sql);
-  CHECK(sqlite3_exec(database, sql.c_str(), nullptr, nullptr, nullptr) == SQLITE_OK);
-  sqlite3_close(database);
-}
 
 // The objects of the schema, "type name", one a line; those that SQLite makes itself left out.
 std::vector<std::string> Objects(const std::string& path) {
@@ -68,7 +58,7 @@ TEST_CASE("/healthz notices every table, index, trigger and view that is dropped
     REQUIRE(RunKiosk({"backup", "--db", path, copy}).exit_code == 0);
     Kiosk damaged({"--db", copy});
     CheckHealthy(damaged);
-    Execute(copy, "PRAGMA foreign_keys = OFF; DROP " + object);
+    OtherProgram(copy).Execute("PRAGMA foreign_keys = OFF; DROP " + object);
     CheckUnavailable(damaged);
     CHECK(damaged.Stop().err.find(object + " is missing") != std::string::npos);
   }
@@ -102,9 +92,9 @@ TEST_CASE("/healthz notices a schema that is changed, and that it is whole again
     const std::string path = folder.File("kiosk.db");
     const Kiosk kiosk({"--db", path, "--quiet"});
     CheckHealthy(kiosk);
-    Execute(path, row.damage);
+    OtherProgram(path).Execute(row.damage);
     CheckUnavailable(kiosk);
-    Execute(path, row.repair);
+    OtherProgram(path).Execute(row.repair);
     CheckHealthy(kiosk);
   }
 }
@@ -117,7 +107,7 @@ TEST_CASE("/healthz does not mind what other programs add to the schema") {
        {"CREATE TABLE _litestream_seq (id INTEGER PRIMARY KEY, seq INTEGER)",
         "CREATE TABLE notes (text)", "CREATE INDEX by_name ON services (name)", "ANALYZE"}) {
     CAPTURE(addition);
-    Execute(path, addition);
+    OtherProgram(path).Execute(addition);
     CheckHealthy(kiosk);
   }
 }
@@ -126,12 +116,11 @@ TEST_CASE("/healthz answers while another program holds the database for writing
   const TemporaryFolder folder;
   const std::string path = folder.File("kiosk.db");
   const Kiosk kiosk({"--db", path, "--quiet"});
-  sqlite3* other = nullptr;
-  REQUIRE(sqlite3_open(path.c_str(), &other) == SQLITE_OK);
-  REQUIRE(sqlite3_exec(other, "BEGIN IMMEDIATE; DROP VIEW desk_order_rows", nullptr, nullptr,
-                       nullptr) == SQLITE_OK);
-  CheckHealthy(kiosk);
-  sqlite3_close(other);
+  {
+    OtherProgram other(path);
+    other.Execute("BEGIN IMMEDIATE; DROP VIEW desk_order_rows");
+    CheckHealthy(kiosk);
+  }
   CheckHealthy(kiosk);
 }
 

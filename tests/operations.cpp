@@ -5,7 +5,6 @@
 #include <net/if.h>
 #include <netinet/in.h>
 #include <sched.h>
-#include <sqlite3.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -20,6 +19,7 @@
 #include <thread>
 
 #include "tests/harness.h"
+#include "tests/other_program.h"
 
 namespace kiosk::test {
 namespace {
@@ -31,29 +31,6 @@ constexpr char kHealthy[] = R"({"status":"ok"})";
 constexpr char kReset[] = R"({"status":"reset"})";
 constexpr char kUnavailable[] =
     R"({"error":"storage_unavailable","message":"The database cannot be reached at the moment; nothing was changed."})";
-// Another program that has the database file open.
-class OtherProgram {
- public:
-  explicit OtherProgram(const std::string& path) {
-    REQUIRE(sqlite3_open(path.c_str(), &database_) == SQLITE_OK);
-    sqlite3_busy_timeout(database_, 5000);
-  }
-  ~OtherProgram() { sqlite3_close(database_); }
-  OtherProgram(const OtherProgram&) = delete;
-  OtherProgram& operator=(const OtherProgram&) = delete;
-
-  void Execute(const std::string& sql) {
-    char* error = nullptr;
-    sqlite3_exec(database_, sql.c_str(), nullptr, nullptr, &error);
-    const std::string message = error ? error : "";
-    sqlite3_free(error);
-    REQUIRE_MESSAGE(message.empty(), sql << ": " << message);
-  }
-
- private:
-  sqlite3* database_ = nullptr;
-};
-
 std::string OrderBody(const std::string& user) {
   return R"({"order":{"items":["netflix","tap"],"user_id":")" + user + R"("}})";
 }

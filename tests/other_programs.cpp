@@ -19,7 +19,7 @@ TEST_CASE("what another program commits is in the next response") {
     Kiosk kiosk({"--db", path, "--quiet"});
     REQUIRE(Lists(kiosk.port(), R"({"id":"netflix","name":"Netflix","price":75.99})"));
     Writers clients(kiosk.port(), writers);
-    OtherSqlite other(path);
+    OtherProgram other(path);
 
     for (int i = 101; i <= 120; ++i) {
       const std::string price = std::to_string(i);
@@ -64,7 +64,7 @@ TEST_CASE("what another program does through SQLite is not taken for an overwrit
         Kiosk kiosk({"--db", path, "--quiet"});
         Writers clients(kiosk.port(), writers);
         for (int i = 0; i < 5; ++i) {
-          OtherSqlite other(path);
+          OtherProgram other(path);
           for (const std::string& sql : program) other.Execute(sql);
           WriteOrders(kiosk.port(), 5);
           CHECK(Ask(kiosk.port(), "GET", "/services").status == 200);
@@ -108,7 +108,7 @@ TEST_CASE("another program may replace the whole content through SQLite") {
     WriteOrders(kiosk.port(), 3);
     Restore(other, path);
     WriteOrders(kiosk.port(), 1);
-    OtherSqlite(path).Execute("PRAGMA wal_checkpoint(TRUNCATE)");
+    OtherProgram(path).Execute("PRAGMA wal_checkpoint(TRUNCATE)");
     WriteOrders(kiosk.port(), 1);
     CHECK(Ask(kiosk.port(), "GET", "/healthz").status == 200);
     kiosk.Kill();

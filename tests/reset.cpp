@@ -1,12 +1,12 @@
 // A reset: fast however large the database is, whole for those who read, and durable.
 #include <doctest/doctest.h>
-#include <sqlite3.h>
 
 #include <atomic>
 #include <filesystem>
 #include <thread>
 
 #include "tests/harness.h"
+#include "tests/other_program.h"
 
 namespace kiosk::test {
 namespace {
@@ -15,35 +15,9 @@ using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 
 constexpr char kReset[] = R"({"status":"reset"})";
+constexpr char kCountOrders[] = "SELECT count(*) FROM desk_orders";
 constexpr char kOrderIds[] =
     "SELECT group_concat(id) FROM (SELECT id FROM desk_orders ORDER BY id)";
-
-class OtherProgram {
- public:
-  explicit OtherProgram(const std::string& path) {
-    REQUIRE(sqlite3_open(path.c_str(), &database_) == SQLITE_OK);
-    sqlite3_busy_timeout(database_, 5000);
-  }
-  ~OtherProgram() { sqlite3_close(database_); }
-  OtherProgram(const OtherProgram&) = delete;
-  OtherProgram& operator=(const OtherProgram&) = delete;
-  void Execute(const std::string& sql) {
-    CAPTURE(sql);
-    REQUIRE(sqlite3_exec(database_, sql.c_str(), nullptr, nullptr, nullptr) == SQLITE_OK);
-  }
-  std::string Count(const std::string& table) {
-    sqlite3_stmt* statement = nullptr;
-    const std::string sql = "SELECT count(*) FROM " + table;
-    REQUIRE(sqlite3_prepare_v2(database_, sql.c_str(), -1, &statement, nullptr) == SQLITE_OK);
-    REQUIRE(sqlite3_step(statement) == SQLITE_ROW);
-    std::string count = std::to_string(sqlite3_column_int64(statement, 0));
-    sqlite3_finalize(statement);
-    return count;
-  }
-
- private:
-  sqlite3* database_ = nullptr;
-};
 
 void Generate(const std::string& path, int orders) {
   const Finished generated =
@@ -182,14 +156,14 @@ TEST_CASE("another program's read transaction neither delays a reset nor sees it
   const Kiosk kiosk({"--db", path, "--quiet"});
   OtherProgram other(path);
   other.Execute("BEGIN");
-  const std::string before = other.Count("desk_orders");
+  const std::string before = other.Execute(kCountOrders);
   const auto begin = steady_clock::now();
   CHECK(Ask(kiosk.port(), "POST", "/_kiosk/reset").body == kReset);
   CHECK(steady_clock::now() - begin < milliseconds(1500));  // a wait for it would take 2 s
-  CHECK(other.Count("desk_orders") == before);
+  CHECK(other.Execute(kCountOrders) == before);
   CHECK(Ask(kiosk.port(), "POST", "/orders", R"({"product":"A","quantity":1})").status == 201);
   other.Execute("COMMIT");
-  CHECK(other.Count("desk_orders") == "4");
+  CHECK(other.Execute(kCountOrders) == "4");
 }
 
 TEST_CASE("a reset that another program's write transaction keeps from beginning changes nothing") {

@@ -1,6 +1,5 @@
 // kiosk restore: a backup in the place of the database, all or nothing.
 #include <doctest/doctest.h>
-#include <sqlite3.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -11,19 +10,12 @@
 #include <thread>
 
 #include "tests/harness.h"
+#include "tests/other_program.h"
 
 namespace kiosk::test {
 namespace {
 
 namespace fs = std::filesystem;
-
-void Execute(const std::string& path, const std::string& sql) {
-  sqlite3* database = nullptr;
-  REQUIRE(sqlite3_open(path.c_str(), &database) == SQLITE_OK);
-  CAPTURE(sql);
-  CHECK(sqlite3_exec(database, sql.c_str(), nullptr, nullptr, nullptr) == SQLITE_OK);
-  sqlite3_close(database);
-}
 
 std::set<std::string> FilesIn(const std::string& folder) {
   std::set<std::string> names;
@@ -173,7 +165,7 @@ TEST_CASE("kiosk restore refuses what is no whole backup of this version, and ch
   const Desk desk;
   const auto variant = [&](const std::string& name, const std::string& sql) {
     fs::copy_file(desk.backup, desk.folder.File(name));
-    Execute(desk.folder.File(name), sql);
+    OtherProgram(desk.folder.File(name)).Execute(sql);
   };
   variant("newer.db", "PRAGMA user_version = 1000");
   variant("older.db", "PRAGMA user_version = 1");
@@ -249,7 +241,7 @@ TEST_CASE("kiosk restore is refused while a kiosk uses the database or the backu
 TEST_CASE("kiosk restore leaves a database of another application alone") {
   const Desk desk;
   fs::remove(desk.database);
-  Execute(desk.database, "PRAGMA application_id = 7; CREATE TABLE precious (a)");
+  OtherProgram(desk.database).Execute("PRAGMA application_id = 7; CREATE TABLE precious (a)");
   const std::string before = ReadFile(desk.database);
   const Finished refused = desk.Restore();
   CHECK(refused.exit_code == 1);
@@ -264,22 +256,25 @@ TEST_CASE("kiosk restore takes stored responses along, and Litestream's tables s
   constexpr char kMake[] =
       "CREATE TABLE IF NOT EXISTS _litestream_seq (id INTEGER PRIMARY KEY, seq INTEGER);"
       "CREATE TABLE IF NOT EXISTS _litestream_lock (id INTEGER);";
-  Execute(desk.backup, std::string(kMake) +
-                           "INSERT INTO _litestream_seq VALUES (1, 7);"
-                           "INSERT INTO idempotent_answers SELECT 'key', 1, 201, "
-                           "'', '{}', 0");
+  OtherProgram(desk.backup)
+      .Execute(std::string(kMake) +
+               "INSERT INTO _litestream_seq VALUES (1, 7);"
+               "INSERT INTO idempotent_answers SELECT 'key', 1, 201, "
+               "'', '{}', 0");
   CHECK(desk.Restore().exit_code == 0);
   constexpr char kOwn[] = "SELECT count(*) FROM sqlite_schema WHERE name LIKE '%litestream%'";
   CHECK(QueryFile(desk.database, kOwn) == "0");
   CHECK(QueryFile(desk.database, "SELECT key FROM idempotent_answers") == "key");
-  Execute(desk.database, std::string(kMake) + "INSERT INTO _litestream_seq VALUES (1, 42)");
+  OtherProgram(desk.database)
+      .Execute(std::string(kMake) + "INSERT INTO _litestream_seq VALUES (1, 42)");
   CHECK(desk.Restore().exit_code == 0);
   CHECK(QueryFile(desk.database, "SELECT seq FROM _litestream_seq") == "42");
 }
 
 TEST_CASE("kiosk restore fits a backup with pages of another size") {
   const Desk desk;
-  Execute(desk.backup, "PRAGMA journal_mode = DELETE; PRAGMA page_size = 8192; VACUUM");
+  OtherProgram(desk.backup)
+      .Execute("PRAGMA journal_mode = DELETE; PRAGMA page_size = 8192; VACUUM");
   CHECK(desk.Restore().exit_code == 0);
   CheckRestored(desk);
 }

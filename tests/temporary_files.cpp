@@ -1,15 +1,13 @@
 // A copy of the database that fails leaves no file behind, whatever it lacked.
 #include <doctest/doctest.h>
-#include <sched.h>
-#include <sys/mount.h>
 #include <sys/resource.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <filesystem>
 #include <set>
 
 #include "tests/harness.h"
+#include "tests/small_disk.h"
 
 namespace kiosk::test {
 namespace {
@@ -28,13 +26,6 @@ template <rlim_t kLimit>
 void LimitDescriptors() {
   const rlimit limit{kLimit, kLimit};
   ::setrlimit(RLIMIT_NOFILE, &limit);
-}
-
-// A disk of 2 MiB on the folder `small`, for a child process alone.
-void MountSmallDisk() {
-  if (::unshare(CLONE_NEWNS) != 0 && ::unshare(CLONE_NEWUSER | CLONE_NEWNS) != 0) ::_exit(126);
-  ::mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr);
-  if (::mount("tmpfs", "small", "tmpfs", 0, "size=2m") != 0) ::_exit(126);
 }
 
 void MakeDatabase(const std::string& path, int orders) {
@@ -86,7 +77,7 @@ TEST_CASE("a backup that finds no room answers 507 and leaves no temporary file"
   ChildOptions options;
   options.folder = folder.path();
   options.environment["TMPDIR"] = folder.File("small");
-  options.before_exec = MountSmallDisk;
+  options.before_exec = MountSmallDisk<2>;
   const Kiosk kiosk({"--db", path, "--quiet"}, options);
   for (int i = 0; i < 3; ++i) {
     CHECK(Ask(kiosk.port(), "GET", "/_kiosk/backup").status == 507);
@@ -110,7 +101,7 @@ TEST_CASE("commands that find no room leave no temporary file") {
     CAPTURE(command.front());
     ChildOptions options;
     options.folder = folder.path();
-    options.before_exec = MountSmallDisk;
+    options.before_exec = MountSmallDisk<2>;
     const Finished finished = RunKiosk(command, options);
     CHECK(finished.exit_code == 1);
     CHECK(finished.err.starts_with("kiosk: "));
