@@ -149,6 +149,16 @@ test-browser: packages
 	cp -r tests/browser/* $(BROWSER_TEST)
 	cd $(BROWSER_TEST) && KIOSK=$(abspath $(BUILD)/kiosk) node_modules/.bin/playwright test $(if $(ONLY),-g "$(ONLY)")
 
+# The page and its tests in JavaScript: formatted, linted, its types checked, its pure parts tested.
+WEB_TEST := build/tests/web
+check-js:
+	@command -v npm >/dev/null || .ci/install nodejs npm
+	@$(MAKE) --no-print-directory $(WEB_TEST)/node_modules
+	@rm -rf $(WEB_TEST)/data $(WEB_TEST)/tests && mkdir -p $(WEB_TEST)/data $(WEB_TEST)/tests
+	@cp -r data/web $(WEB_TEST)/data
+	@cp -r tests/browser tests/web $(wildcard tests/*.json) $(WEB_TEST)/tests
+	cd $(WEB_TEST) && npm run --silent check
+
 # From npm only what the lock file names.
 build/tests/%/node_modules: tests/%/package.json tests/%/package-lock.json
 	@mkdir -p $(@D)
@@ -162,7 +172,7 @@ build/tests/%/node_modules: tests/%/package.json tests/%/package-lock.json
 CPP_FILES := $(shell git ls-files --cached --others --exclude-standard '*.cpp' '*.h' 2>/dev/null)
 PROGRAM   := $(filter-out tests/%,$(filter %.cpp,$(CPP_FILES)))
 CPPCHECK  := cppcheck --quiet --error-exitcode=1 --inline-suppr --std=c++20 --language=c++ -I.
-lint: packages
+lint: packages check-js
 	@.ci/install clang-format clang-tidy cppcheck git
 	@$(MAKE) --no-print-directory -j$$(nproc) $(HTTPLIB)/httplib.h
 	clang-format --dry-run -Werror $(CPP_FILES)
@@ -219,4 +229,4 @@ clean:
 	rm -rf build dist
 
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
-.PHONY: all packages run tests test test-crash test-litestream test-openapi test-browser fuzz fuzzers dist test-dist bench lint clean FORCE
+.PHONY: all packages run tests test test-crash test-litestream test-openapi test-browser fuzz fuzzers dist test-dist bench lint check-js clean FORCE

@@ -9,7 +9,9 @@ export class ApiError extends Error {
     this.body = body ?? {};
   }
   /** After these the request may be sent again as it was: it was lost or never ran. */
-  get retryable() { return this.status === 0 || this.status >= 500; }
+  get retryable() {
+    return this.status === 0 || this.status >= 500;
+  }
 }
 
 /** The key of --control-from lan: it comes in the fragment of the printed address, and is kept for this tab. */
@@ -21,35 +23,76 @@ function controlKey() {
       history.replaceState(null, "", location.pathname);
     }
     return sessionStorage.getItem("kiosk.control-key");
-  } catch { return null; }  // storage is blocked
+  } catch {
+    return null;
+  } // storage is blocked
 }
 const control = controlKey();
 /** What a request of the control API has to send. */
-export const controlHeaders = path => control && path.startsWith("/_kiosk/") ? { "Kiosk-Control-Key": control } : {};
+export const controlHeaders = path =>
+  control && path.startsWith("/_kiosk/") ? { "Kiosk-Control-Key": control } : {};
 
-/** @returns {{status: number, body: any, etag: string|null, next: string|null}} */
-export async function request(method, path, { body, headers = {}, key, ifMatch, signal, keepalive } = {}) {
-  const h = { Accept: "application/json", ...controlHeaders(path), ...headers };  // /orders is a page for a navigation, JSON for us
+/**
+ * @typedef {{status: number, body: any, etag: string|null, next: string|null}} Answer
+ * @typedef {object} RequestOptions
+ * @property {any} [body] sent as JSON
+ * @property {Record<string, string>} [headers]
+ * @property {string|null} [key] an Idempotency-Key
+ * @property {string|null} [ifMatch]
+ * @property {AbortSignal} [signal]
+ * @property {boolean} [keepalive]
+ */
+
+/**
+ * @param {string} method
+ * @param {string} path
+ * @param {RequestOptions} [options]
+ * @returns {Promise<Answer>}
+ */
+export async function request(
+  method,
+  path,
+  { body, headers = {}, key, ifMatch, signal, keepalive } = {},
+) {
+  const h = { Accept: "application/json", ...controlHeaders(path), ...headers }; // /orders is a page for a navigation, JSON for us
   if (body !== undefined) h["Content-Type"] = "application/json";
   if (key) h["Idempotency-Key"] = key;
   if (ifMatch) h["If-Match"] = ifMatch;
   let res, text;
   try {
-    res = await fetch(path, { method, headers: h, body: body === undefined ? undefined : JSON.stringify(body), cache: "no-store", signal, keepalive });
+    res = await fetch(path, {
+      method,
+      headers: h,
+      body: body === undefined ? undefined : JSON.stringify(body),
+      cache: "no-store",
+      signal,
+      keepalive,
+    });
     text = await res.text();
   } catch (e) {
     if (e.name === "AbortError") throw e;
     throw new ApiError(0, null, "No answer from the server.");
   }
   let json = null;
-  if (text) try { json = JSON.parse(text); } catch { if (res.ok) throw new ApiError(res.status, null, "The answer was not JSON."); }
+  if (text)
+    try {
+      json = JSON.parse(text);
+    } catch {
+      if (res.ok) throw new ApiError(res.status, null, "The answer was not JSON.");
+    }
   if (!res.ok) throw new ApiError(res.status, json);
-  return { status: res.status, body: json, etag: res.headers.get("ETag"), next: nextLink(res.headers.get("Link")) };
+  return {
+    status: res.status,
+    body: json,
+    etag: res.headers.get("ETag"),
+    next: nextLink(res.headers.get("Link")),
+  };
 }
 
 /** Where the page's own links lead: at / there may be a frontend instead of it. */
 export const home = location.pathname === "/" ? "/" : "/_kiosk/";
 
+/** @type {(path: string, options?: RequestOptions) => Promise<Answer>} */
 export const get = (path, options) => request("GET", path, options);
 
 /** Keyset pages: the next page's address, from `Link: <…>; rel="next"`, kept on this origin. */
@@ -62,24 +105,34 @@ function nextLink(header) {
 
 /** A key for one intention: sending it again with the same key never does the thing twice. */
 export function newKey() {
-  if (crypto.randomUUID) return crypto.randomUUID();  // only in secure contexts; the page may be opened by IP address
-  return Array.from(crypto.getRandomValues(new Uint8Array(16)), b => b.toString(16).padStart(2, "0")).join("");
+  if (crypto.randomUUID) return crypto.randomUUID(); // only in secure contexts; the page may be opened by IP address
+  return Array.from(crypto.getRandomValues(new Uint8Array(16)), b =>
+    b.toString(16).padStart(2, "0"),
+  ).join("");
 }
 
 let infoPromise;
 /** What this server was started with. An older server without /_kiosk/status keeps the usual three hours. */
 export function serverInfo() {
   infoPromise ??= get("/_kiosk/status")
-    .then(r => ({ version: r.body?.version ?? "", gap: Number.isFinite(r.body?.order_gap_ms) ? r.body.order_gap_ms : 10_800_000 }))
-    .catch(e => { if (e.status !== 404) infoPromise = undefined; return { version: "", gap: 10_800_000 }; });
+    .then(r => ({
+      version: r.body?.version ?? "",
+      gap: Number.isFinite(r.body?.order_gap_ms) ? r.body.order_gap_ms : 10_800_000,
+    }))
+    .catch(e => {
+      if (e.status !== 404) infoPromise = undefined;
+      return { version: "", gap: 10_800_000 };
+    });
   return infoPromise;
 }
 
 const words = {
   no_answer: "The server does not answer. Check that kiosk is still running, then try again.",
-  injected_failure: "The server failed this request on purpose (it was started with --fail). Nothing was changed; try again.",
+  injected_failure:
+    "The server failed this request on purpose (it was started with --fail). Nothing was changed; try again.",
   products_not_found: "Something in this order is no longer in the catalogue.",
-  products_already_purchased: "You already own part of this order, and a product can be bought only once.",
+  products_already_purchased:
+    "You already own part of this order, and a product can be bought only once.",
   insufficient_balance: "Your balance does not cover this order.",
   order_conflict: "Another order is too close to this time.",
   order_not_found: "This order no longer exists. Someone may have deleted it.",
@@ -88,9 +141,11 @@ const words = {
   service_in_use: "Orders still use this service, so it cannot be deleted.",
   service_exists: "There is already a service with this id.",
   idempotency_key_reused: "This request was already sent with other content. Try again.",
-  origin_not_allowed: "The server refuses changes from this address. Start it with --cors-origin to allow it.",
+  origin_not_allowed:
+    "The server refuses changes from this address. Start it with --cors-origin to allow it.",
   local_only: "Only the machine that kiosk runs on may do this.",
-  host_not_allowed: "The server does not know itself by this name. Start it with --allow-host to allow it.",
+  host_not_allowed:
+    "The server does not know itself by this name. Start it with --allow-host to allow it.",
   http_404: "This server does not have that page of data.",
   http_412: "Someone changed this order in the meantime.",
   http_413: "That is too much text for one request.",
@@ -98,10 +153,13 @@ const words = {
 
 /** One sentence or two for a person. */
 export function explain(e) {
-  if (!(e instanceof ApiError)) return "Something went wrong on the page itself. Reload it and try again.";
+  if (!(e instanceof ApiError))
+    return "Something went wrong on the page itself. Reload it and try again.";
   if (e.status === 412) return words.http_412;
   const known = words[e.code] ?? words[`http_${e.status}`];
   if (known) return known;
   if (e.body.message) return e.body.message;
-  return e.status >= 500 ? "The server had a problem and changed nothing. Try again." : `The server refused this (${e.status} ${e.code}).`;
+  return e.status >= 500
+    ? "The server had a problem and changed nothing. Try again."
+    : `The server refused this (${e.status} ${e.code}).`;
 }

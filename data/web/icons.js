@@ -14,7 +14,8 @@ const paths = {
   left: "M14.5 6l-6 6 6 6",
   right: "M9.5 6l6 6-6 6",
   down: "M6 9.5l6 6 6-6",
-  alert: "M12 8.5v4.2M12 15.8v.1M10.3 4.6L3.4 17a2 2 0 0 0 1.7 3h13.8a2 2 0 0 0 1.7-3L13.7 4.6a2 2 0 0 0-3.4 0",
+  alert:
+    "M12 8.5v4.2M12 15.8v.1M10.3 4.6L3.4 17a2 2 0 0 0 1.7 3h13.8a2 2 0 0 0 1.7-3L13.7 4.6a2 2 0 0 0-3.4 0",
   trash: "M5 7h14M9.5 7V4.5h5V7M6.8 7l.8 12.5h8.8L17.2 7M10.3 10.8v5M13.7 10.8v5",
   edit: "M5 19l.8-3.6L15.9 5.3a1.6 1.6 0 0 1 2.3 0l.5.5a1.6 1.6 0 0 1 0 2.3L8.6 18.2z",
   search: "M11 5a6 6 0 1 0 0 12 6 6 0 0 0 0-12M15.5 15.5L20 20",
@@ -29,7 +30,8 @@ const paths = {
   spotify: "M4.5 10v4M8.2 7v10M12 4.5v15M15.8 8v8M19.5 10.5v3",
   worten: "M4 4.5h7.5l8.5 8.4-7 7-8.8-8.6zM8 8.2v.1M11.5 14.6l4-4",
   tap: "M3.5 13.5l17-8-5.2 15-3.6-6.1zM11.7 14.4l3.4-3.6",
-  "health-insurance": "M12 19.5S4 14.8 4 9.3A4.2 4.2 0 0 1 12 7.5a4.2 4.2 0 0 1 8 1.8c0 5.5-8 10.2-8 10.2M6.5 11.8h3l1.5-2.6 2 4.6 1.3-2h3",
+  "health-insurance":
+    "M12 19.5S4 14.8 4 9.3A4.2 4.2 0 0 1 12 7.5a4.2 4.2 0 0 1 8 1.8c0 5.5-8 10.2-8 10.2M6.5 11.8h3l1.5-2.6 2 4.6 1.3-2h3",
   "equipment-insurance": "M5.5 5.5h13v9h-13zM3.5 18.5h17M9.7 9.9l1.7 1.7 3-3.2",
 };
 
@@ -38,7 +40,14 @@ const SVG = "http://www.w3.org/2000/svg";
 /** A decorative icon: the text or label beside it says what it means. */
 export function icon(name, size = 20) {
   const svg = document.createElementNS(SVG, "svg");
-  for (const [k, v] of Object.entries({ viewBox: "0 0 24 24", width: size, height: size, "aria-hidden": "true", class: "icon" })) svg.setAttribute(k, v);
+  for (const [k, v] of Object.entries({
+    viewBox: "0 0 24 24",
+    width: size,
+    height: size,
+    "aria-hidden": "true",
+    class: "icon",
+  }))
+    svg.setAttribute(k, String(v));
   const path = document.createElementNS(SVG, "path");
   path.setAttribute("d", paths[name] ?? paths.box);
   svg.append(path);

@@ -4,7 +4,10 @@ import { h } from "./dom.js";
 /** Follows "#/components/…" references. */
 export function resolve(doc, node, depth = 0) {
   if (!node?.$ref || depth > 16) return node;
-  const at = node.$ref.replace(/^#\//, "").split("/").reduce((n, k) => n?.[k.replaceAll("~1", "/").replaceAll("~0", "~")], doc);
+  const at = node.$ref
+    .replace(/^#\//, "")
+    .split("/")
+    .reduce((n, k) => n?.[k.replaceAll("~1", "/").replaceAll("~0", "~")], doc);
   return resolve(doc, at, depth + 1);
 }
 
@@ -12,12 +15,18 @@ export function resolve(doc, node, depth = 0) {
 export function example(doc, schema, depth = 0) {
   const s = resolve(doc, schema);
   if (!s || depth > 6) return null;
-  for (const v of [s.example, s.examples?.[0], s.default, s.const, s.enum?.[0]]) if (v !== undefined) return v;
+  for (const v of [s.example, s.examples?.[0], s.default, s.const, s.enum?.[0]])
+    if (v !== undefined) return v;
   const one = s.oneOf ?? s.anyOf;
   if (one) return example(doc, one[0], depth + 1);
   if (s.allOf) return Object.assign({}, ...s.allOf.map(x => example(doc, x, depth + 1)));
   const type = Array.isArray(s.type) ? s.type[0] : s.type;
-  if (type === "object" || s.properties) return Object.fromEntries(Object.entries(s.properties ?? {}).filter(([, p]) => !resolve(doc, p)?.readOnly).map(([k, p]) => [k, example(doc, p, depth + 1)]));
+  if (type === "object" || s.properties)
+    return Object.fromEntries(
+      Object.entries(s.properties ?? {})
+        .filter(([, p]) => !resolve(doc, p)?.readOnly)
+        .map(([k, p]) => [k, example(doc, p, depth + 1)]),
+    );
   if (type === "array") return [example(doc, s.items ?? {}, depth + 1)];
   if (type === "integer" || type === "number") return s.minimum ?? 1;
   if (type === "boolean") return true;
@@ -33,7 +42,9 @@ function typeOf(doc, schema) {
   const one = s.oneOf ?? s.anyOf;
   if (one) return [...new Set(one.map(x => typeOf(doc, x)))].join(" or ");
   if (s.type === "array") return `list of ${typeOf(doc, s.items ?? {})}`;
-  const type = Array.isArray(s.type) ? s.type.join(" or ") : s.type ?? (s.properties || s.allOf ? "object" : "any");
+  const type = Array.isArray(s.type)
+    ? s.type.join(" or ")
+    : (s.type ?? (s.properties || s.allOf ? "object" : "any"));
   return s.format ? `${type}, ${s.format}` : type;
 }
 
@@ -42,17 +53,43 @@ function propertiesOf(doc, schema, depth = 0) {
   const s = resolve(doc, schema);
   if (!s || depth > 4) return [];
   if (s.allOf) return s.allOf.flatMap(x => propertiesOf(doc, x, depth + 1));
-  if (s.oneOf || s.anyOf) { for (const x of s.oneOf ?? s.anyOf) { const p = propertiesOf(doc, x, depth + 1); if (p.length) return p; } return []; }
+  if (s.oneOf || s.anyOf) {
+    for (const x of s.oneOf ?? s.anyOf) {
+      const p = propertiesOf(doc, x, depth + 1);
+      if (p.length) return p;
+    }
+    return [];
+  }
   if (s.type === "array") return propertiesOf(doc, s.items, depth + 1);
-  return Object.entries(s.properties ?? {}).map(([name, p]) => ({ name, schema: p, required: s.required?.includes(name) ?? false }));
+  return Object.entries(s.properties ?? {}).map(([name, p]) => ({
+    name,
+    schema: p,
+    required: s.required?.includes(name) ?? false,
+  }));
 }
 
 export function schemaTable(doc, schema, depth = 0) {
   const properties = propertiesOf(doc, schema);
   if (!properties.length) return h("p", { class: "help" }, typeOf(doc, schema));
-  return h("dl", { class: "facts" }, properties.map(({ name, schema: p, required }) => {
-    const inner = depth < 4 && propertiesOf(doc, p).length > 0;
-    return [h("dt", {}, h("code", {}, name), h("span", { class: "help" }, ` ${typeOf(doc, p)}${required ? ", required" : ""}`)),
-      h("dd", {}, resolve(doc, p)?.description && h("p", { class: "prose" }, resolve(doc, p).description), inner && schemaTable(doc, p, depth + 1))];
-  }));
+  return h(
+    "dl",
+    { class: "facts" },
+    properties.map(({ name, schema: p, required }) => {
+      const inner = depth < 4 && propertiesOf(doc, p).length > 0;
+      return [
+        h(
+          "dt",
+          {},
+          h("code", {}, name),
+          h("span", { class: "help" }, ` ${typeOf(doc, p)}${required ? ", required" : ""}`),
+        ),
+        h(
+          "dd",
+          {},
+          resolve(doc, p)?.description && h("p", { class: "prose" }, resolve(doc, p).description),
+          inner && schemaTable(doc, p, depth + 1),
+        ),
+      ];
+    }),
+  );
 }

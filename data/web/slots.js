@@ -7,11 +7,15 @@ export const timed = orders => orders.filter(o => o.datetime);
 
 /** The nearest order that would refuse a time, or null. */
 export function conflictAt(t, orders, gap, selfId) {
-  let nearest = null, distance = gap;
+  let nearest = null,
+    distance = gap;
   for (const o of orders) {
     if (!o.datetime || o.id === selfId) continue;
     const d = Math.abs(time(o) - t);
-    if (d < distance) { nearest = o; distance = d; }
+    if (d < distance) {
+      nearest = o;
+      distance = d;
+    }
   }
   return nearest;
 }
@@ -20,10 +24,14 @@ export function conflictAt(t, orders, gap, selfId) {
 export function blocked(orders, gap, selfId) {
   const out = [];
   if (gap <= 0) return out;
-  const times = timed(orders).filter(o => o.id !== selfId).map(time).sort((a, b) => a - b);
+  const times = timed(orders)
+    .filter(o => o.id !== selfId)
+    .map(time)
+    .sort((a, b) => a - b);
   for (const t of times) {
     const last = out.at(-1);
-    if (last && t - gap < last.to) last.to = t + gap; else out.push({ from: t - gap, to: t + gap });
+    if (last && t - gap < last.to) last.to = t + gap;
+    else out.push({ from: t - gap, to: t + gap });
   }
   return out;
 }
@@ -41,25 +49,30 @@ export function free(from, to, orders, gap, selfId) {
   return out.filter(r => r.to > r.from || r.from > from);
 }
 
-/** The earliest free time from t on. */
+/** The end of the calendar: the API knows years of four digits. */
+const LAST = Date.parse("9999-12-31T23:59:59.999Z");
+
+/** The earliest free time from t on; null if there is none before the end of the calendar. */
 export function nextFree(t, orders, gap, selfId) {
   let at = t;
   for (const b of blocked(orders, gap, selfId)) if (at > b.from && at < b.to) at = b.to;
-  return at;
+  return at <= LAST ? at : null;
 }
 
 export const ceilTo = (t, step) => Math.ceil(t / step) * step;
 
 /** Times worth offering between from and to: where each free stretch begins, then full hours, thinned out evenly. */
 export function suggestions(from, to, orders, gap, selfId, most = 12) {
-  const starts = new Set(), all = [];
+  const starts = new Set(),
+    all = [];
   for (const r of free(from, to, orders, gap, selfId)) {
     const last = r.to >= to ? to - MINUTE : r.to;
     const first = ceilTo(r.from, 5 * MINUTE);
     if (first > last) continue;
     all.push(first);
     starts.add(first);
-    for (let t = ceilTo(first + MINUTE, HOUR); t <= last; t += HOUR) if (t - first >= 30 * MINUTE) all.push(t);
+    for (let t = ceilTo(first + MINUTE, HOUR); t <= last; t += HOUR)
+      if (t - first >= 30 * MINUTE) all.push(t);
   }
   const every = Math.ceil(all.length / most);
   return all.filter((t, i) => starts.has(t) || i % every === 0);

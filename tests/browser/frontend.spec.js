@@ -10,7 +10,12 @@ import { test as base, expect } from "./kiosk.js";
 async function buildApp(api, folder) {
   const { build } = await import("vite");
   process.env.VITE_API = api;
-  await build({ root: join(import.meta.dirname, "apps"), configFile: false, logLevel: "warn", build: { outDir: folder, emptyOutDir: true } });
+  await build({
+    root: join(import.meta.dirname, "apps"),
+    configFile: false,
+    logLevel: "warn",
+    build: { outDir: folder, emptyOutDir: true },
+  });
 }
 
 // kiosk serves a build that calls `api`.
@@ -32,30 +37,44 @@ async function shopTwoProducts(page, kiosk) {
   await page.getByLabel("Name").fill("johndoe");
   await page.getByRole("button", { name: "Sign in" }).click();
   await expect(page.getByTestId("balance")).toHaveText("500.00");
-  await expect(page.getByTestId("product")).toHaveText(["Netflix, 75.99", "Spotify, 40.00", "Worten 20% Discount, 20.00",
-    "TAP Airlines 12% Discount, 60.00", "Health Insurance, 250.00", "Personal Equipment Insurance, 60.00"]);
+  await expect(page.getByTestId("product")).toHaveText([
+    "Netflix, 75.99",
+    "Spotify, 40.00",
+    "Worten 20% Discount, 20.00",
+    "TAP Airlines 12% Discount, 60.00",
+    "Health Insurance, 250.00",
+    "Personal Equipment Insurance, 60.00",
+  ]);
   await page.getByLabel("Netflix").check();
   await page.getByLabel("Spotify").check();
   await page.getByRole("button", { name: "Order for 115.99" }).click();
   await expect(page.getByTestId("balance")).toHaveText("384.01");
   await expect(page.getByLabel("Netflix")).toBeDisabled();
   await expect(page.getByRole("alert")).toHaveText("");
-  expect(await kiosk.get("/api/users/johndoe"))
-    .toEqual({ user: { user_id: "johndoe", data: { balance: 384.01, product_ids: ["netflix", "spotify"] } } });
+  expect(await kiosk.get("/api/users/johndoe")).toEqual({
+    user: { user_id: "johndoe", data: { balance: 384.01, product_ids: ["netflix", "spotify"] } },
+  });
 }
 
 for (const api of ["/api", ""]) {
   test.describe(`A React build that calls ${api || "bare paths"}`, () => {
     test.use({ api });
 
-    test("signs in, shows six products, orders two and sees the balance fall", async ({ page, kiosk }) => {
+    test("signs in, shows six products, orders two and sees the balance fall", async ({
+      page,
+      kiosk,
+    }) => {
       await page.goto("/");
       await shopTwoProducts(page, kiosk);
     });
 
-    test("keeps its route named /orders over a reload, back and forward", async ({ page, kiosk }) => {
+    test("keeps its route named /orders over a reload, back and forward", async ({
+      page,
+      kiosk,
+    }) => {
       await kiosk.buy("johndoe", "netflix");
-      const orders = page.getByTestId("order"), all = api ? ["#1"] : ["#223", "#224", "#225"];
+      const orders = page.getByTestId("order"),
+        all = api ? ["#1"] : ["#223", "#224", "#225"];
       await page.goto("/");
       await page.getByRole("link", { name: "Orders" }).click();
       await expect(orders).toHaveText(all);
@@ -75,48 +94,67 @@ for (const api of ["/api", ""]) {
   });
 }
 
-base("A React build on another port calls http://localhost:PORT/api", async ({ page, kiosk, watch }) => {
-  const folder = await mkdtemp(join(tmpdir(), "kiosk-app-"));
-  await buildApp(`${kiosk.url}/api`, join(folder, "dist"));
-  const types = { html: "text/html", js: "text/javascript", css: "text/css" };
-  const server = createServer(async (req, res) => {
-    const path = req.url === "/" ? "/index.html" : req.url;
-    const content = await readFile(join(folder, "dist", path)).catch(() => null);
-    res.writeHead(content ? 200 : 404, { "Content-Type": types[path.split(".").at(-1)] ?? "text/plain" }).end(content ?? "");
-  });
-  try {
-    await new Promise(done => server.listen(0, "127.0.0.1", done));
-    for (const host of ["localhost", "127.0.0.1"]) {
-      await kiosk.ask("POST", "/_kiosk/reset");
-      const origin = `http://${host}:${server.address().port}`;
-      watch.origins.add(origin);
-      await page.goto(origin);
-      await shopTwoProducts(page, kiosk);
+base(
+  "A React build on another port calls http://localhost:PORT/api",
+  async ({ page, kiosk, watch }) => {
+    const folder = await mkdtemp(join(tmpdir(), "kiosk-app-"));
+    await buildApp(`${kiosk.url}/api`, join(folder, "dist"));
+    const types = { html: "text/html", js: "text/javascript", css: "text/css" };
+    const server = createServer(async (req, res) => {
+      const path = req.url === "/" ? "/index.html" : req.url;
+      const content = await readFile(join(folder, "dist", path)).catch(() => null);
+      res
+        .writeHead(content ? 200 : 404, {
+          "Content-Type": types[path.split(".").at(-1)] ?? "text/plain",
+        })
+        .end(content ?? "");
+    });
+    try {
+      await new Promise(done => server.listen(0, "127.0.0.1", done));
+      for (const host of ["localhost", "127.0.0.1"]) {
+        await kiosk.ask("POST", "/_kiosk/reset");
+        const origin = `http://${host}:${server.address().port}`;
+        watch.origins.add(origin);
+        await page.goto(origin);
+        await shopTwoProducts(page, kiosk);
+      }
+    } finally {
+      server.closeAllConnections();
+      server.close();
+      await rm(folder, { recursive: true });
     }
-  } finally {
-    server.closeAllConnections();
-    server.close();
-    await rm(folder, { recursive: true });
-  }
-});
+  },
+);
 
 /** The path goes out as it is written, dots and all. */
 function raw(kiosk, path, headers = {}) {
   return new Promise((done, failed) => {
     request({ host: "127.0.0.1", port: kiosk.port, path, headers, agent: false }, answer => {
       let text = "";
-      answer.setEncoding("utf8").on("data", piece => { text += piece; }).on("end", () => done({ status: answer.statusCode, headers: answer.headers, text }));
-    }).on("error", failed).end();
+      answer
+        .setEncoding("utf8")
+        .on("data", piece => {
+          text += piece;
+        })
+        .on("end", () => done({ status: answer.statusCode, headers: answer.headers, text }));
+    })
+      .on("error", failed)
+      .end();
   });
 }
 
-test("Files of a build have their types, and caches keep exactly those whose names are hashed", async ({ kiosk, folder }) => {
+test("Files of a build have their types, and caches keep exactly those whose names are hashed", async ({
+  kiosk,
+  folder,
+}) => {
   const assets = await readdir(join(folder, "dist", "assets"));
   expect(assets.map(name => name.split(".").at(-1)).sort()).toEqual(["css", "js"]);
   for (const name of assets) {
     const answer = await raw(kiosk, `/assets/${name}`);
     expect(answer.status).toBe(200);
-    expect(answer.headers["content-type"]).toBe(name.endsWith(".js") ? "text/javascript; charset=utf-8" : "text/css; charset=utf-8");
+    expect(answer.headers["content-type"]).toBe(
+      name.endsWith(".js") ? "text/javascript; charset=utf-8" : "text/css; charset=utf-8",
+    );
     expect(answer.headers["cache-control"]).toBe("public, max-age=31536000, immutable");
     expect(answer.text).toBe(await readFile(join(folder, "dist", "assets", name), "utf8"));
   }
@@ -135,18 +173,32 @@ test("Files of a build have their types, and caches keep exactly those whose nam
   expect(renewed.text).toBe("<!doctype html><title>new</title>");
 });
 
-test("A navigation to an unknown path is the frontend's, a missing file and the API are not", async ({ kiosk, folder }) => {
+test("A navigation to an unknown path is the frontend's, a missing file and the API are not", async ({
+  kiosk,
+  folder,
+}) => {
   const index = await readFile(join(folder, "dist", "index.html"), "utf8");
-  const page = { Accept: "text/html,application/xhtml+xml,*/*;q=0.8" }, script = { Accept: "*/*" };
+  const page = { Accept: "text/html,application/xhtml+xml,*/*;q=0.8" },
+    script = { Accept: "*/*" };
   for (const [path, headers, status, what] of [
-    ["/orders", page, 200, "page"], ["/orders/223", page, 200, "page"], ["/services", page, 200, "page"],
-    ["/products", page, 200, "page"], ["/users/johndoe", page, 200, "page"], ["/deep/link?tab=1", page, 200, "page"],
+    ["/orders", page, 200, "page"],
+    ["/orders/223", page, 200, "page"],
+    ["/services", page, 200, "page"],
+    ["/products", page, 200, "page"],
+    ["/users/johndoe", page, 200, "page"],
+    ["/deep/link?tab=1", page, 200, "page"],
     ["/apiary", page, 200, "page"],
-    ["/orders", script, 200, "json"], ["/orders/223", script, 200, "json"], ["/products", script, 200, "json"],
-    ["/api/products", page, 200, "json"], ["/api/unknown", page, 404, "json"], ["/healthz", page, 200, "json"],
+    ["/orders", script, 200, "json"],
+    ["/orders/223", script, 200, "json"],
+    ["/products", script, 200, "json"],
+    ["/api/products", page, 200, "json"],
+    ["/api/unknown", page, 404, "json"],
+    ["/healthz", page, 200, "json"],
     ["/deep/link", script, 404, "json"],
-    ["/assets/missing-Ab12Cd34.js", script, 404, "json"], ["/assets/missing-Ab12Cd34.js", page, 404, "json"],
-    ["/favicon.ico", page, 404, "json"], ["/missing.png", script, 404, "json"],
+    ["/assets/missing-Ab12Cd34.js", script, 404, "json"],
+    ["/assets/missing-Ab12Cd34.js", page, 404, "json"],
+    ["/favicon.ico", page, 404, "json"],
+    ["/missing.png", script, 404, "json"],
   ]) {
     const answer = await raw(kiosk, path, headers);
     const name = `${path} as a ${headers === page ? "navigation" : "script"}`;
@@ -155,7 +207,8 @@ test("A navigation to an unknown path is the frontend's, a missing file and the 
     else expect(() => JSON.parse(answer.text), name).not.toThrow();
     if (status === 404) expect(JSON.parse(answer.text).error, name).toBe("not_found");
     // One address, two answers: a cache must be told what tells them apart.
-    if (what === "page" || ["/orders", "/products"].includes(path)) expect(answer.headers.vary, name).toContain("Accept");
+    if (what === "page" || ["/orders", "/products"].includes(path))
+      expect(answer.headers.vary, name).toContain("Accept");
   }
 });
 
@@ -168,9 +221,26 @@ test("No path leaves the folder", async ({ kiosk, folder }) => {
   await symlink(folder, join(dist, "up"));
   await symlink("/etc/passwd", join(dist, "passwd.txt"));
   await symlink(join(dist, "index.html"), join(dist, "inside.html"));
-  for (const path of ["/../secret.txt", "/%2e%2e/secret.txt", "/..%2fsecret.txt", "/%2e%2e%2fsecret.txt", "/assets/../../secret.txt",
-    "/assets/%2e%2e/%2e%2e/secret.txt", "/..%5csecret.txt", "/link.txt", "/up/secret.txt", "/up/dist-2/secret.txt", "/../dist-2/secret.txt",
-    "/passwd.txt", `/${folder}/secret.txt`, `/%2f${folder}/secret.txt`, "//etc/passwd", "/%2fetc/passwd", "/secret.txt%00.html", "/.%2e/secret.txt"]) {
+  for (const path of [
+    "/../secret.txt",
+    "/%2e%2e/secret.txt",
+    "/..%2fsecret.txt",
+    "/%2e%2e%2fsecret.txt",
+    "/assets/../../secret.txt",
+    "/assets/%2e%2e/%2e%2e/secret.txt",
+    "/..%5csecret.txt",
+    "/link.txt",
+    "/up/secret.txt",
+    "/up/dist-2/secret.txt",
+    "/../dist-2/secret.txt",
+    "/passwd.txt",
+    `/${folder}/secret.txt`,
+    `/%2f${folder}/secret.txt`,
+    "//etc/passwd",
+    "/%2fetc/passwd",
+    "/secret.txt%00.html",
+    "/.%2e/secret.txt",
+  ]) {
     const answer = await raw(kiosk, path);
     expect([400, 404], path).toContain(answer.status);
     expect(answer.text, path).not.toMatch(/secret|root:/);

@@ -2,8 +2,15 @@
 // the screen, and a screenshot in build/screenshots/.
 import { test, expect, signIn, look } from "./kiosk.js";
 
-const choose = async (page, ...ids) => { for (const id of ids) await page.getByTestId(`product-${id}`).click(); };
-const inspection = (datetime, more = {}) => ({ datetime, totalfee: 80, services: ["123"], ...more });
+const choose = async (page, ...ids) => {
+  for (const id of ids) await page.getByTestId(`product-${id}`).click();
+};
+const inspection = (datetime, more = {}) => ({
+  datetime,
+  totalfee: 80,
+  services: ["123"],
+  ...more,
+});
 
 async function settled(page) {
   await expect(page.locator(".skeleton")).toHaveCount(0);
@@ -41,8 +48,14 @@ for (const width of [375, 768, 1440]) {
     test("the desk", async ({ page, kiosk, watch }) => {
       for (const status of [409, 412]) watch.refusals.add(status);
       await kiosk.order(inspection("2022-10-31T09:00:00Z"));
-      await kiosk.order({ datetime: "2022-11-02T14:00:00Z", product: "Network cable, 20 m", quantity: 12 });
-      await kiosk.order(inspection("2022-11-03T08:30:00Z", { services: ["123", "456"], totalfee: 240.5 }));
+      await kiosk.order({
+        datetime: "2022-11-02T14:00:00Z",
+        product: "Network cable, 20 m",
+        quantity: 12,
+      });
+      await kiosk.order(
+        inspection("2022-11-03T08:30:00Z", { services: ["123", "456"], totalfee: 240.5 }),
+      );
       await kiosk.order(inspection("2022-11-03T13:00:00Z", { product: "Router", quantity: 1 }));
       await page.goto("/#desk?view=week&at=2022-11-01");
       await settled(page);
@@ -85,7 +98,7 @@ for (const width of [375, 768, 1440]) {
       await look(page, "desk-list");
       await page.getByRole("button", { name: "Delete order 226" }).click();
       await expect(page.getByTestId("desk-undo")).toBeVisible();
-      await page.getByTestId("desk-undo").focus();  // the notice waits while it has the focus
+      await page.getByTestId("desk-undo").focus(); // the notice waits while it has the focus
       await look(page, "desk-deleted");
       await page.goto("/#desk?view=week&at=2021-01-01");
       await expect(page.locator(".tl-empty")).toContainText("No orders");
@@ -127,7 +140,7 @@ for (const width of [375, 768, 1440]) {
     test.describe("with slow answers", () => {
       test.use({ args: ["--delay", "60000"] });
       test("loading", async ({ page, kiosk, watch }) => {
-        watch.lost = true;  // at the end
+        watch.lost = true; // at the end
         await page.goto("/");
         await expect(page.locator(".skeleton").first()).toBeVisible();
         await look(page, "shop-loading");

@@ -1,10 +1,17 @@
 // What all views of the built-in page share, the services, and the API reference.
 import { test, expect, signIn } from "./kiosk.js";
 
-test("Each view is an address and a link, and a name that is none opens the shop", async ({ page }) => {
+test("Each view is an address and a link, and a name that is none opens the shop", async ({
+  page,
+}) => {
   await page.goto("/#nothing");
   await expect(page.getByTestId("sign-in-name")).toBeVisible();
-  for (const [view, title] of [["desk", "Desk"], ["services", "Services"], ["api", "API"], ["shop", "Shop"]]) {
+  for (const [view, title] of [
+    ["desk", "Desk"],
+    ["services", "Services"],
+    ["api", "API"],
+    ["shop", "Shop"],
+  ]) {
     await page.getByTestId(`nav-${view}`).click();
     await expect(page).toHaveTitle(`${title} · kiosk`);
     await expect(page.getByTestId(`nav-${view}`)).toHaveAttribute("aria-current", "page");
@@ -14,11 +21,14 @@ test("Each view is an address and a link, and a name that is none opens the shop
   await expect(page).toHaveTitle("API · kiosk");
 });
 
-test("The scheme follows the system, and a choice is kept until it is what the system says", async ({ page }) => {
-  const dark = () => page.evaluate(() => {
-    const [r, g, b] = getComputedStyle(document.body).backgroundColor.match(/\d+/g).map(Number);
-    return r + g + b < 384;
-  });
+test("The scheme follows the system, and a choice is kept until it is what the system says", async ({
+  page,
+}) => {
+  const dark = () =>
+    page.evaluate(() => {
+      const [r, g, b] = getComputedStyle(document.body).backgroundColor.match(/\d+/g).map(Number);
+      return r + g + b < 384;
+    });
   await page.emulateMedia({ colorScheme: "light" });
   await page.goto("/");
   await expect.poll(dark).toBe(false);
@@ -40,8 +50,9 @@ test("The page's own rules let nothing in from elsewhere", async ({ kiosk }) => 
   for (const path of ["/", "/docs", "/_kiosk/page/app.js"]) {
     const { status, headers } = await kiosk.ask("GET", path);
     expect(status, path).toBe(200);
-    expect(headers.get("content-security-policy"), path)
-      .toBe("default-src 'self'; img-src 'self' data:; frame-ancestors 'none'; base-uri 'none'; form-action 'self'");
+    expect(headers.get("content-security-policy"), path).toBe(
+      "default-src 'self'; img-src 'self' data:; frame-ancestors 'none'; base-uri 'none'; form-action 'self'",
+    );
     expect(headers.get("x-content-type-options"), path).toBe("nosniff");
   }
 });
@@ -49,7 +60,13 @@ test("The page's own rules let nothing in from elsewhere", async ({ kiosk }) => 
 test("Names from other people stand on the page as text", async ({ page, kiosk }) => {
   const name = "<img src=x onerror=alert(1)>&amp;";
   expect((await kiosk.ask("POST", "/services", { id: 9, name })).status).toBe(201);
-  await kiosk.order({ datetime: "2022-11-02T09:00:00Z", product: name, quantity: 1, services: ["9"], totalfee: 1 });
+  await kiosk.order({
+    datetime: "2022-11-02T09:00:00Z",
+    product: name,
+    quantity: 1,
+    services: ["9"],
+    totalfee: 1,
+  });
   await page.goto("/#services");
   await expect(page.getByTestId("service-9")).toContainText(name);
   await page.getByTestId("nav-desk").click();
@@ -81,11 +98,17 @@ test("A service is added, renamed, deleted and brought back", async ({ page, kio
   expect(await kiosk.get("/services/790")).toEqual({ id: 790, name: "Fine calibration" });
 });
 
-test("A service that orders use is kept, and its orders are one click away", async ({ page, kiosk, watch }) => {
+test("A service that orders use is kept, and its orders are one click away", async ({
+  page,
+  kiosk,
+  watch,
+}) => {
   watch.refusals.add(409);
   await page.goto("/#services");
   await page.getByTestId("service-delete-789").click();
-  await expect(page.getByTestId("service-789")).toContainText("Orders still use this service, so it cannot be deleted.");
+  await expect(page.getByTestId("service-789")).toContainText(
+    "Orders still use this service, so it cannot be deleted.",
+  );
   await page.getByRole("link", { name: "Show these orders" }).click();
   await expect(page.getByTestId("desk-row-224")).toBeVisible();
   await expect(page.locator("tbody tr")).toHaveCount(1);
@@ -95,11 +118,19 @@ test("A service that orders use is kept, and its orders are one click away", asy
 const endpoint = (page, operation) => page.locator(`[data-operation="${operation}"]`);
 const load = async kiosk => {
   const { paths } = await kiosk.get("/openapi.json");
-  return Object.entries(paths).flatMap(([path, item]) => Object.keys(item).filter(k => ["get", "post", "put", "patch", "delete"].includes(k)).map(k => `${k} ${path}`));
+  return Object.entries(paths).flatMap(([path, item]) =>
+    Object.keys(item)
+      .filter(k => ["get", "post", "put", "patch", "delete"].includes(k))
+      .map(k => `${k} ${path}`),
+  );
 };
 
 for (const path of ["/docs", "/#api"]) {
-  test(`${path} shows every endpoint, and sends what is tried from it`, async ({ page, kiosk, watch }) => {
+  test(`${path} shows every endpoint, and sends what is tried from it`, async ({
+    page,
+    kiosk,
+    watch,
+  }) => {
     watch.refusals.add(400);
     const operations = await load(kiosk);
     expect(operations).toContain("get /api/products");
@@ -112,24 +143,36 @@ for (const path of ["/docs", "/#api"]) {
     await expect(products.locator(".curl")).toContainText(`curl '${kiosk.url}/api/products'`);
     await products.getByTestId("api-try").click();
     await expect(products.getByTestId("api-status")).toHaveText("200 OK");
-    expect(JSON.parse(await products.getByTestId("api-answer").textContent())).toEqual(await kiosk.get("/api/products"));
+    expect(JSON.parse(await products.getByTestId("api-answer").textContent())).toEqual(
+      await kiosk.get("/api/products"),
+    );
 
     const place = endpoint(page, "post /api/orders");
     await place.locator("summary").first().click();
-    await place.getByTestId("api-body").fill(JSON.stringify({ order: { items: ["netflix"], user_id: "tried" } }));
+    await place
+      .getByTestId("api-body")
+      .fill(JSON.stringify({ order: { items: ["netflix"], user_id: "tried" } }));
     await place.getByTestId("api-try").click();
     await expect(place.getByTestId("api-status")).toHaveText("200 OK");
-    expect(await kiosk.get("/api/users/tried")).toEqual({ user: { user_id: "tried", data: { balance: 424.01, product_ids: ["netflix"] } } });
+    expect(await kiosk.get("/api/users/tried")).toEqual({
+      user: { user_id: "tried", data: { balance: 424.01, product_ids: ["netflix"] } },
+    });
     await place.getByTestId("api-try").click();
     await expect(place.getByTestId("api-status")).toHaveText("400 Bad Request");
     await expect(place.getByTestId("api-answer")).toContainText("products_already_purchased");
 
     await page.getByRole("searchbox", { name: "Find an endpoint" }).fill("delete");
-    await expect(page.getByTestId("api-endpoint").filter({ visible: true })).toHaveCount(operations.filter(o => o.startsWith("delete")).length);
+    await expect(page.getByTestId("api-endpoint").filter({ visible: true })).toHaveCount(
+      operations.filter(o => o.startsWith("delete")).length,
+    );
   });
 }
 
-test("Every example that the reference offers is JSON and is answered", async ({ page, kiosk, watch }) => {
+test("Every example that the reference offers is JSON and is answered", async ({
+  page,
+  kiosk,
+  watch,
+}) => {
   for (const status of [400, 404, 409]) watch.refusals.add(status);
   const operations = (await load(kiosk)).filter(o => !/^delete|_kiosk\/(reset|backup)/.test(o));
   await page.goto("/docs");
@@ -137,7 +180,9 @@ test("Every example that the reference offers is JSON and is answered", async ({
     const card = endpoint(page, operation);
     await card.locator("summary").first().click();
     await card.getByTestId("api-try").click();
-    await expect(card.getByTestId("api-status"), operation).toHaveText(/^(200|201|204|400|404|409)/);
+    await expect(card.getByTestId("api-status"), operation).toHaveText(
+      /^(200|201|204|400|404|409)/,
+    );
   }
 });
 
@@ -155,9 +200,18 @@ test("A request that deletes asks once more", async ({ page, kiosk }) => {
 });
 
 // Each view with its server gone, and back on the same port.
-for (const [view, shown] of [["shop", "button[data-testid^=product-]"], ["desk", "[data-testid=desk-order-223]"],
-  ["desk?view=list", "[data-testid=desk-row-223]"], ["services", "[data-testid=service-123]"], ["api", "[data-testid=api-endpoint]"]]) {
-  test(`#${view} says that the server is gone, and loads when it is back`, async ({ page, kiosk, watch }) => {
+for (const [view, shown] of [
+  ["shop", "button[data-testid^=product-]"],
+  ["desk", "[data-testid=desk-order-223]"],
+  ["desk?view=list", "[data-testid=desk-row-223]"],
+  ["services", "[data-testid=service-123]"],
+  ["api", "[data-testid=api-endpoint]"],
+]) {
+  test(`#${view} says that the server is gone, and loads when it is back`, async ({
+    page,
+    kiosk,
+    watch,
+  }) => {
     watch.lost = true;
     await page.goto("/");
     await signIn(page, "johndoe");
@@ -165,9 +219,13 @@ for (const [view, shown] of [["shop", "button[data-testid^=product-]"], ["desk",
     await expect(page.locator(".skeleton")).toHaveCount(0);
     await kiosk.stop();
     const address = view === "desk" ? "desk?view=week&at=2022-11-01" : view;
-    await page.evaluate(hash => { location.hash = hash; }, address);
+    await page.evaluate(hash => {
+      location.hash = hash;
+    }, address);
     await expect(page.getByTestId("error-state").first()).toContainText("No connection to kiosk");
-    await expect(page.getByTestId("error-state").first()).toContainText("Check that kiosk is still running, then try again.");
+    await expect(page.getByTestId("error-state").first()).toContainText(
+      "Check that kiosk is still running, then try again.",
+    );
     await page.getByTestId("retry").first().click();
     await expect(page.getByTestId("error-state").first()).toBeVisible();
     await kiosk.start();
@@ -179,7 +237,12 @@ for (const [view, shown] of [["shop", "button[data-testid^=product-]"], ["desk",
 
 test.describe("slow answers", () => {
   test.use({ args: ["--delay", "1500"] });
-  for (const [view, shown] of [["shop", ".product"], ["desk?view=list", "tbody tr"], ["desk?view=week&at=2022-11-01", ".tl-order"], ["services", "[data-testid=service-123]"]]) {
+  for (const [view, shown] of [
+    ["shop", ".product"],
+    ["desk?view=list", "tbody tr"],
+    ["desk?view=week&at=2022-11-01", ".tl-order"],
+    ["services", "[data-testid=service-123]"],
+  ]) {
     test(`#${view} says that it is loading until it has`, async ({ page }) => {
       await page.goto(`/#${view}`);
       await expect(page.getByRole("status").filter({ hasText: "Loading…" }).first()).toBeAttached();
@@ -197,14 +260,18 @@ test.describe("answers that all fail", () => {
     for (const view of ["shop", "desk", "services"]) {
       await page.getByTestId(`nav-${view}`).click();
       await expect(page.getByTestId("error-state")).toContainText("This did not load");
-      await expect(page.getByTestId("error-state")).toContainText("The server failed this request on purpose (it was started with --fail). Nothing was changed; try again.");
+      await expect(page.getByTestId("error-state")).toContainText(
+        "The server failed this request on purpose (it was started with --fail). Nothing was changed; try again.",
+      );
       await page.getByTestId("retry").click();
       await expect(page.getByTestId("error-state")).toBeVisible();
     }
     await page.getByTestId("nav-shop").click();
     await page.getByTestId("sign-in-name").fill("johndoe");
     await page.getByTestId("sign-in-submit").click();
-    await expect(page.getByTestId("shop-message")).toContainText("The server failed this request on purpose");
+    await expect(page.getByTestId("shop-message")).toContainText(
+      "The server failed this request on purpose",
+    );
     await expect(page.getByTestId("sign-in-submit")).toBeEnabled();
   });
 });
@@ -214,7 +281,10 @@ test.describe("a seed of nothing", () => {
     watch.lost = true;
     const { writeFile } = await import("node:fs/promises");
     await kiosk.stop();
-    await writeFile(`${kiosk.folder}/empty.json`, JSON.stringify({ starting_balance: 0, products: [], services: [], orders: [] }));
+    await writeFile(
+      `${kiosk.folder}/empty.json`,
+      JSON.stringify({ starting_balance: 0, products: [], services: [], orders: [] }),
+    );
     await kiosk.start(["--seed", `${kiosk.folder}/empty.json`]);
     await page.goto("/");
     await signIn(page, "johndoe");

@@ -3,12 +3,17 @@ export default class Reporter {
   passed = 0;
   failed = 0;
 
-  printsToStdio() { return true; }
+  printsToStdio() {
+    return true;
+  }
 
   onTestEnd(test, result) {
     const ok = result.status === "passed";
-    if (ok) this.passed++; else this.failed++;
-    console.log(`${ok ? "ok    " : "FAILED"} ${test.titlePath().slice(2).join(": ")} (${(result.duration / 1000).toFixed(1)} s)`);
+    if (ok) this.passed++;
+    else this.failed++;
+    console.log(
+      `${ok ? "ok    " : "FAILED"} ${test.titlePath().slice(2).join(": ")} (${(result.duration / 1000).toFixed(1)} s)`,
+    );
     for (const error of result.errors) this.onError(error, false);
   }
 
@@ -18,5 +23,7 @@ export default class Reporter {
     if (error.snippet) console.log(error.snippet);
   }
 
-  onEnd() { console.log(`${this.passed} passed, ${this.failed} failed`); }
+  onEnd() {
+    console.log(`${this.passed} passed, ${this.failed} failed`);
+  }
 }

@@ -20,14 +20,27 @@ function useRoute() {
     addEventListener("popstate", changed);
     return () => removeEventListener("popstate", changed);
   }, []);
-  return [path, to => { history.pushState(null, "", to); setPath(to); }];
+  return [
+    path,
+    to => {
+      history.pushState(null, "", to);
+      setPath(to);
+    },
+  ];
 }
 
 function SignIn({ onName }) {
   const [name, setName] = useState("");
   return (
-    <form onSubmit={e => { e.preventDefault(); onName(name); }}>
-      <label>Name <input value={name} onChange={e => setName(e.target.value)} /></label>
+    <form
+      onSubmit={e => {
+        e.preventDefault();
+        onName(name);
+      }}
+    >
+      <label>
+        Name <input value={name} onChange={e => setName(e.target.value)} />
+      </label>
       <button>Sign in</button>
     </form>
   );
@@ -38,10 +51,17 @@ function Shop({ name }) {
   const [products, setProducts] = useState([]);
   const [chosen, setChosen] = useState([]);
   const [problem, setProblem] = useState("");
-  const load = () => call(`/users/${name}`).then(r => setUser(r.user), e => setProblem(e.message));
+  const load = () =>
+    call(`/users/${name}`).then(
+      r => setUser(r.user),
+      e => setProblem(e.message),
+    );
   useEffect(() => {
     load();
-    call("/products").then(r => setProducts(r.products), e => setProblem(e.message));
+    call("/products").then(
+      r => setProducts(r.products),
+      e => setProblem(e.message),
+    );
   }, [name]);
 
   async function order() {
@@ -53,25 +73,37 @@ function Shop({ name }) {
       });
       setChosen([]);
       await load();
-    } catch (e) { setProblem(e.message); }
+    } catch (e) {
+      setProblem(e.message);
+    }
   }
 
   const total = products.filter(p => chosen.includes(p.id)).reduce((sum, p) => sum + p.price, 0);
   return (
     <main>
-      <p>Balance <output data-testid="balance">{user?.data.balance.toFixed(2)}</output></p>
+      <p>
+        Balance <output data-testid="balance">{user?.data.balance.toFixed(2)}</output>
+      </p>
       <ul>
         {products.map(p => (
           <li key={p.id} data-testid="product">
             <label>
-              <input type="checkbox" checked={chosen.includes(p.id)} disabled={user?.data.product_ids.includes(p.id)}
-                onChange={e => setChosen(e.target.checked ? [...chosen, p.id] : chosen.filter(id => id !== p.id))} />
+              <input
+                type="checkbox"
+                checked={chosen.includes(p.id)}
+                disabled={user?.data.product_ids.includes(p.id)}
+                onChange={e =>
+                  setChosen(e.target.checked ? [...chosen, p.id] : chosen.filter(id => id !== p.id))
+                }
+              />
               {p.name}, {p.price.toFixed(2)}
             </label>
           </li>
         ))}
       </ul>
-      <button onClick={order} disabled={!chosen.length}>Order for {total.toFixed(2)}</button>
+      <button onClick={order} disabled={!chosen.length}>
+        Order for {total.toFixed(2)}
+      </button>
       <p role="alert">{problem}</p>
     </main>
   );
@@ -80,16 +112,49 @@ function Shop({ name }) {
 function Desk() {
   const [orders, setOrders] = useState([]);
   // Bare, this is the very address of the page.
-  useEffect(() => { call(API.endsWith("/api") ? "/orders?user_id=johndoe" : "/orders").then(r => setOrders(r.orders ?? r)); }, []);
-  return <main><h1>Orders</h1><ul>{orders.map(o => <li key={o.id ?? o.order_id} data-testid="order">#{o.id ?? o.order_id}</li>)}</ul></main>;
+  useEffect(() => {
+    call(API.endsWith("/api") ? "/orders?user_id=johndoe" : "/orders").then(r =>
+      setOrders(r.orders ?? r),
+    );
+  }, []);
+  return (
+    <main>
+      <h1>Orders</h1>
+      <ul>
+        {orders.map(o => (
+          <li key={o.id ?? o.order_id} data-testid="order">
+            #{o.id ?? o.order_id}
+          </li>
+        ))}
+      </ul>
+    </main>
+  );
 }
 
 function App() {
   const [path, go] = useRoute();
   const [name, setName] = useState("");
-  const page = path === "/orders" ? <Desk /> : name ? <Shop name={name} /> : <SignIn onName={setName} />;
-  const link = (to, text) => <a href={to} onClick={e => { e.preventDefault(); go(to); }}>{text}</a>;
-  return <><nav>{link("/", "Shop")} {link("/orders", "Orders")}</nav>{page}</>;
+  const page =
+    path === "/orders" ? <Desk /> : name ? <Shop name={name} /> : <SignIn onName={setName} />;
+  const link = (to, text) => (
+    <a
+      href={to}
+      onClick={e => {
+        e.preventDefault();
+        go(to);
+      }}
+    >
+      {text}
+    </a>
+  );
+  return (
+    <>
+      <nav>
+        {link("/", "Shop")} {link("/orders", "Orders")}
+      </nav>
+      {page}
+    </>
+  );
 }
 
 createRoot(document.getElementById("root")).render(<App />);
