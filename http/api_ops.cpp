@@ -1,15 +1,11 @@
 #include "http/api_ops.h"
 
-#include <fcntl.h>
-#include <unistd.h>
-
 #include <array>
 #include <charconv>
-#include <filesystem>
 
+#include "http/download.h"
 #include "http/seed_reader.h"
 #include "store/seed.h"
-#include "store/temporary_file.h"
 
 namespace kiosk {
 namespace {
@@ -41,35 +37,6 @@ std::vector<std::string> Injections(const ApiOptions& options) {
   }
   return sentences;
 }
-
-// A copy of the database, read piece by piece, whose name is gone as soon as it is open.
-class BackupFile {
- public:
-  explicit BackupFile(Store& store) {
-    std::error_code none;  // then where the program was started
-    const auto folder = std::filesystem::temp_directory_path(none);
-    const TemporaryFile file((folder / "kiosk-backup").string(), "set TMPDIR to another folder");
-    store.CopyTo(file.path());
-    fd_ = ::open(file.path().c_str(), O_RDONLY | O_CLOEXEC);
-    if (fd_ < 0) throw std::runtime_error("the backup cannot be read");
-  }
-  ~BackupFile() { ::close(fd_); }
-  BackupFile(const BackupFile&) = delete;
-  BackupFile& operator=(const BackupFile&) = delete;
-
-  // Empty at the end.
-  [[nodiscard]] std::string ReadPiece() const {
-    constexpr size_t kPiece = 262'144;
-    std::string piece(kPiece, '\0');
-    const ssize_t size = ::read(fd_, piece.data(), piece.size());
-    if (size < 0) throw std::runtime_error("the backup cannot be read");
-    piece.resize(static_cast<size_t>(size));
-    return piece;
-  }
-
- private:
-  int fd_ = -1;
-};
 
 }  // namespace
 
@@ -116,7 +83,8 @@ Response DownloadBackup(Api& api, const Request& request) {
     response.next_piece = [] { return std::string(); };  // of unknown size, as what GET sends
     return response;
   }
-  const auto file = std::make_shared<BackupFile>(api.store);
+  const auto file = std::make_shared<DownloadFile>(
+      "kiosk-backup", [&api](const std::string& path) { api.store.CopyTo(path); });
   response.next_piece = [file] { return file->ReadPiece(); };
   return response;
 }
