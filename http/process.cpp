@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <array>
@@ -98,6 +99,21 @@ void StopWhenStdinEnds() {
     LogLine("kiosk: stops because stdin has ended");
     ::kill(::getpid(), SIGTERM);
   }).detach();
+}
+
+void OpenInBrowser(const std::string& url) {
+  const pid_t child = ::fork();
+  if (child != 0) {
+    ::waitpid(child, nullptr, 0);
+    return;
+  }
+  if (::fork() == 0) {
+    sigset_t none;
+    sigemptyset(&none);
+    ::sigprocmask(SIG_SETMASK, &none, nullptr);
+    ::execlp("xdg-open", "xdg-open", url.c_str(), nullptr);
+  }
+  ::_exit(0);
 }
 
 }  // namespace kiosk

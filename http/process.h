@@ -1,6 +1,8 @@
 // The process and its surroundings: standard descriptors and the signals that stop it.
 #pragma once
 
+#include <string>
+
 namespace kiosk {
 
 // Opens /dev/null for each of the descriptors 0 to 2 that is closed. Otherwise a database or a
@@ -21,5 +23,8 @@ void WaitForStopSignal();
 // Sends SIGTERM to this process when stdin ends. A terminal ends with Ctrl-D or when it goes away;
 // what is typed there while kiosk runs in the background is left alone.
 void StopWhenStdinEnds();
+
+// Asks the desktop to show `url`; if it cannot, nothing happens.
+void OpenInBrowser(const std::string& url);
 
 }  // namespace kiosk

@@ -1,0 +1,23 @@
+// The options of `serve`, some of which other commands have too.
+#pragma once
+
+#include <CLI/CLI.hpp>
+
+#include "http/options.h"
+
+namespace kiosk {
+
+// All options of serve.
+void AddServeOptions(CLI::App& app, Options& options);
+
+CLI::Option* AddPortOption(CLI::App& app, Options& options);
+void AddDatabaseOption(CLI::App& app, Options& options);
+CLI::Option* AddSeedOption(CLI::App& app, Options& options);
+
+// What the command line leaves to the machine: the port and the control key. Throws
+// CLI::ParseError.
+void TakePortFromEnvironment(Options& options);
+void TakeHealthPort(Options& options);
+void TakeControlFrom(Options& options);
+
+}  // namespace kiosk
