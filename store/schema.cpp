@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 #include <map>
 #include <string_view>
 #include <utility>
@@ -17,6 +18,10 @@ constexpr char kObjects[] =
     "SELECT type, name, replace(sql, 'CREATE TABLE \"' || name || '\"', 'CREATE TABLE ' || name) "
     "FROM sqlite_schema WHERE sql IS NOT NULL";
 constexpr char kVersion[] = "PRAGMA schema_version";
+// What acts on the writes to a table: SQLite gives the text of a unique index this beginning.
+constexpr char kActing[] =
+    "SELECT type, name, lower(tbl_name) FROM sqlite_schema "
+    "WHERE type = 'trigger' OR sql LIKE 'CREATE UNIQUE INDEX %'";
 constexpr char kAnyRow[] = "SELECT only_row FROM seed";
 
 // Tables that Litestream adds to a database that it replicates, and SQLite on ANALYZE.
@@ -53,6 +58,21 @@ std::vector<std::string> Damages(const Objects& present) {
   return damages;
 }
 
+// Triggers and unique indexes on this version's tables that are not its own: they change what its
+// writes do. Anything else that other programs add does not matter.
+std::vector<std::string> Intruders(Database& db) {
+  std::vector<std::string> intruders;
+  Query rows = db.Run(kActing);
+  while (rows.Step()) {
+    const std::string table = rows.Text(2);
+    const bool is_on_own =
+        Expected().contains({"table", table}) || Expected().contains({"view", table});
+    if (!is_on_own || Expected().contains({rows.Text(0), rows.Text(1)})) continue;
+    intruders.push_back(rows.Text(0) + " " + rows.Text(1) + " on " + table + " is unknown");
+  }
+  return intruders;
+}
+
 std::string Join(const std::vector<std::string>& items) {
   std::string text;
   for (const std::string& item : items) text += (text.empty() ? "" : ", ") + item;
@@ -83,9 +103,11 @@ void SchemaCheck::Check(Database& db) {
     if (row.Step()) version = row.Int(0);
   }
   if (version != intact_version_) {
-    const std::string damage = Join(Damages(ReadObjects(db)));
-    if (!damage.empty()) {
-      throw StorageFault(StorageFault::Kind::kUnavailable, "the schema is damaged: " + damage);
+    auto damages = Damages(ReadObjects(db));
+    std::ranges::move(Intruders(db), std::back_inserter(damages));
+    if (!damages.empty()) {
+      throw StorageFault(StorageFault::Kind::kUnavailable,
+                         "the schema is damaged: " + Join(damages));
     }
     intact_version_ = version;
   }

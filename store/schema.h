@@ -21,7 +21,8 @@ void CreateTables(Database& db);
 class SchemaCheck {
  public:
   // Inside a transaction on `db`. Throws StorageFault, of the kind kUnavailable, if anything of
-  // this version's schema is missing or changed.
+  // this version's schema is missing or changed, or if another program's trigger or unique index is
+  // on one of its tables.
   void Check(Database& db);
 
  private:

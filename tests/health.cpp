@@ -99,13 +99,50 @@ TEST_CASE("/healthz notices a schema that is changed, and that it is whole again
   }
 }
 
+TEST_CASE("/healthz notices what other programs add to change the writes of kiosk") {
+  struct Row {
+    std::string add;
+    std::string remove;
+    std::string log;
+  };
+  const Row rows[] = {
+      {"CREATE TRIGGER spy AFTER INSERT ON desk_orders BEGIN "
+       "UPDATE desk_orders SET quantity = 7 WHERE id = new.id; END",
+       "DROP TRIGGER spy", "trigger spy on desk_orders is unknown"},
+      {"CREATE TRIGGER spy BEFORE DELETE ON USERS BEGIN SELECT raise(IGNORE); END",
+       "DROP TRIGGER spy", "trigger spy on users is unknown"},
+      {"CREATE TRIGGER spy INSTEAD OF INSERT ON desk_order_rows BEGIN SELECT 1; END",
+       "DROP TRIGGER spy", "trigger spy on desk_order_rows is unknown"},
+      {"CREATE UNIQUE INDEX one_name ON services (name)", "DROP INDEX one_name",
+       "index one_name on services is unknown"},
+      {"create  unique index if not exists one_name on SERVICES (name) where id > 1000",
+       "DROP INDEX one_name", "index one_name on services is unknown"},
+  };
+  const TemporaryFolder folder;
+  const std::string path = folder.File("kiosk.db");
+  Kiosk kiosk({"--db", path, "--quiet"});
+  for (const Row& row : rows) {
+    CAPTURE(row.add);
+    CheckHealthy(kiosk);
+    OtherProgram(path).Execute(row.add);
+    CheckUnavailable(kiosk);
+    OtherProgram(path).Execute(row.remove);
+    CheckHealthy(kiosk);
+  }
+  const std::string log = kiosk.Stop().err;
+  for (const Row& row : rows) CHECK(log.find(row.log) != std::string::npos);
+}
+
 TEST_CASE("/healthz does not mind what other programs add to the schema") {
   const TemporaryFolder folder;
   const std::string path = folder.File("kiosk.db");
   const Kiosk kiosk({"--db", path, "--quiet"});
   for (const char* addition :
        {"CREATE TABLE _litestream_seq (id INTEGER PRIMARY KEY, seq INTEGER)",
-        "CREATE TABLE notes (text)", "CREATE INDEX by_name ON services (name)", "ANALYZE"}) {
+        "CREATE TABLE notes (text)", "CREATE INDEX by_name ON services (name)", "ANALYZE",
+        "CREATE UNIQUE INDEX once ON notes (text)",
+        "CREATE VIEW names AS SELECT name FROM services",
+        "CREATE TRIGGER noted AFTER INSERT ON notes BEGIN DELETE FROM notes; END"}) {
     CAPTURE(addition);
     OtherProgram(path).Execute(addition);
     CheckHealthy(kiosk);
