@@ -31,7 +31,7 @@ LDFLAGS  += -pthread $(SQLITE:%=-L%) $(if $(SANITIZE),-fsanitize=$(SANITIZE))
 LDLIBS   += -lsqlite3 -lm
 STATIC   := $(if $(SANITIZE),,-static -s -Wl$(COMMA)--gc-sections$(COMMA)--build-id=none$(COMMA)--wrap=dlopen$(COMMA)--wrap=getaddrinfo)
 
-SOURCES := $(sort $(wildcard store/*.cpp http/*.cpp data/*.cpp))
+SOURCES := $(sort $(wildcard store/*.cpp http/*.cpp http/*/*.cpp data/*.cpp))
 LIBRARY := $(SOURCES:%.cpp=$(BUILD)/%.o) $(BUILD)/data/embedded_files.o
 TESTS   := $(patsubst %.cpp,$(BUILD)/%.o,$(wildcard tests/*.cpp tests/model/*.cpp))
 CRASH   := $(patsubst %.cpp,$(BUILD)/%.o,$(wildcard tests/crash/*.cpp) tests/harness.cpp tests/main.cpp)
@@ -93,20 +93,28 @@ build/promtool/promtool:
 packages:
 	@.ci/install $(PACKAGES)
 
+# What the stages of .ci/run install, all of it before the first: later they run side by side.
+tools:
+	@.ci/install $(PACKAGES) clang-format clang-tidy cppcheck git clang chromium g++-aarch64-linux-gnu qemu-user binutils \
+	  $$(command -v npm >/dev/null || echo nodejs npm)
+	@$(INSTALL_FUZZER)
+
 run: packages
 	@$(MAKE) --no-print-directory -j$$(nproc) all
 	build/kiosk
 
 tests: $(BUILD)/kiosk $(BUILD)/tests/all $(BUILD)/tests/crash_all build/promtool/promtool
 
-# A sanitizer makes it slow, and keeps freed memory for a while; its executable has shared libraries,
-# and cannot start in an empty root.
-SLOW   := $(if $(SANITIZE),KIOSK_MODEL_CALLS=5000 ASAN_OPTIONS=quarantine_size_mb=1)
-EXCEPT := $(if $(SANITIZE),*in an empty root*)
-test: packages
+build-tests: packages
 	@$(MAKE) --no-print-directory -j$$(nproc) tests
-	KIOSK=$(BUILD)/kiosk PROMTOOL=build/promtool/promtool $(SLOW) $(BUILD)/tests/all --test-case-exclude='$(EXCEPT)'
-	KIOSK=$(BUILD)/kiosk $(BUILD)/tests/crash_all
+
+# A sanitizer makes it slow, and keeps freed memory for a while; its executable has shared libraries,
+# and cannot start in an empty root. ThreadSanitizer would wait for a second at each process' end.
+SLOW   := $(if $(SANITIZE),KIOSK_MODEL_CALLS=5000 ASAN_OPTIONS=quarantine_size_mb=1 TSAN_OPTIONS=atexit_sleep_ms=20)
+EXCEPT := $(if $(SANITIZE),*in an empty root*)
+test: build-tests
+	KIOSK=$(BUILD)/kiosk PROMTOOL=build/promtool/promtool $(SLOW) tests/run $(BUILD)/tests/all $(BUILD)/tests/crash_all \
+	  -- --test-case-exclude='$(EXCEPT)'
 
 # 200 times kill -9, 1,000 losses of power. KIOSK_CRASH_SEED=n repeats a run, KIOSK_CRASH_ROUNDS=n
 # asks for more.
@@ -119,12 +127,16 @@ test-crash: packages
 FUZZ_SECONDS ?= 600
 FUZZ_TARGETS := $(patsubst tests/fuzz/%.cpp,%,$(wildcard tests/fuzz/*.cpp))
 FUZZERS      := $(FUZZ_TARGETS:%=$(BUILD)/tests/fuzz/%)
-fuzz: packages
+INSTALL_FUZZER = .ci/install $$(apt-cache search --names-only \
+  "^libclang-rt-$$(clang -dumpversion | cut -d. -f1)-dev$$" | cut -d' ' -f1)
+fuzz: build-fuzz
+	tests/fuzz/run build/fuzz $(FUZZ_SECONDS) $(FUZZ_TARGETS)
+
+build-fuzz: packages
 	@.ci/install clang
-	@.ci/install $$(apt-cache search --names-only "^libclang-rt-$$(clang -dumpversion | cut -d. -f1)-dev$$" | cut -d' ' -f1)
+	@$(INSTALL_FUZZER)
 	@$(MAKE) --no-print-directory -j$$(nproc) BUILD=build/fuzz CXX=clang++ \
 	    SANITIZE=address,undefined,fuzzer-no-link fuzzers
-	tests/fuzz/run build/fuzz $(FUZZ_SECONDS) $(FUZZ_TARGETS)
 
 fuzzers: $(FUZZERS)
 $(FUZZERS): %: %.o $(LIBRARY)
@@ -228,5 +240,5 @@ bench: packages
 clean:
 	rm -rf build dist
 
--include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
-.PHONY: all packages run tests test test-crash test-litestream test-openapi test-browser fuzz fuzzers dist test-dist bench lint check-js clean FORCE
+-include $(wildcard $(patsubst %.cpp,$(BUILD)/%.d,main.cpp $(SOURCES) $(wildcard tests/*.cpp tests/*/*.cpp)))
+.PHONY: all packages tools run tests build-tests test test-crash test-litestream test-openapi test-browser fuzz build-fuzz fuzzers dist test-dist bench lint check-js clean FORCE
