@@ -100,6 +100,7 @@ struct Wal {
   size_t page_size = 0;
   std::vector<Mark> marks;  // the oldest first
   bool has_anchor = false;
+  bool has_commit = false;
 };
 
 // The checksum of a WAL, cumulative (SQLite file format, section 4.2).
@@ -159,7 +160,9 @@ std::optional<Wal> ReadWal(const std::string& path) {
       if (const auto mark = MarkIn(bytes.substr(kFrameHeader))) wal.marks.push_back(*mark);
     }
     const bool commits = WordAt(bytes, 4) != 0;
-    if (commits) committed = wal;
+    if (!commits) continue;
+    wal.has_commit = true;
+    committed = wal;
   }
   return committed;
 }
@@ -220,6 +223,11 @@ bool IsForeignWal(int database_fd, const std::string& wal_path) {
   if (first == wal->marks.end()) return true;
   // A WAL begins with the generation after the file's.
   return mark->generation + 1 < first->generation;
+}
+
+bool HoldsCommit(const std::string& wal_path) {
+  const auto wal = ReadWal(wal_path);
+  return wal && wal->has_commit;
 }
 
 }  // namespace kiosk::lineage

@@ -47,4 +47,7 @@ void Continue(Database& staged, Database& live);
 // never prove that. Reads both, and nothing else.
 [[nodiscard]] bool IsForeignWal(int database_fd, const std::string& wal_path);
 
+// Whether SQLite would find a committed transaction in that WAL.
+[[nodiscard]] bool HoldsCommit(const std::string& wal_path);
+
 }  // namespace kiosk::lineage

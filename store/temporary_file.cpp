@@ -12,7 +12,9 @@
 #include <cstring>
 #include <filesystem>
 
-#include "store/database_file.h"
+#include "store/database_path.h"
+#include "store/file_descriptor.h"
+#include "store/wal_check.h"
 
 namespace kiosk {
 namespace {
@@ -84,7 +86,8 @@ bool TemporaryFile::MoveTo(const std::string& path) const {
   }
   struct stat present {};
   if (::stat(path.c_str(), &present) == 0 && present.st_size > 0) return false;
-  // What a database of this name left behind when it was deleted is not this one's.
+  CheckNoWal(path);
+  // What else a database of this name left behind when it was deleted is not this one's.
   for (const char* companion : kCompanions) ::unlink((path + companion).c_str());
   if (::rename(path_.c_str(), path.c_str()) != 0) Refuse(path, Reason(errno));
   SyncFolderOf(path);

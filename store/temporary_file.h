@@ -17,7 +17,7 @@ class TemporaryFile {
   [[nodiscard]] const std::string& path() const { return path_; }
 
   // Gives the finished file its name. False if a file with content has the name by now. Throws
-  // StoreError.
+  // StoreError, also if a WAL with changes is at that name.
   [[nodiscard]] bool MoveTo(const std::string& path) const;
 
   // From here on SIGHUP, SIGINT and SIGTERM remove the present temporary files before they end the

@@ -18,4 +18,14 @@ inline void CheckWal(const std::string& path, int fd) {
                    "or move that WAL away");
 }
 
+// Refuses to make a database at `path` where a WAL holds changes that its own database, which is
+// missing or empty, may not have. Throws StoreError.
+inline void CheckNoWal(const std::string& path) {
+  const std::string wal = path + "-wal";
+  if (!lineage::HoldsCommit(wal)) return;
+  Refuse(path, "it is missing or empty, but the WAL next to it, " + wal +
+                   ", has changes; bring back the database that was at this path, or move that WAL "
+                   "away");
+}
+
 }  // namespace kiosk
