@@ -11,11 +11,15 @@
 #include <system_error>
 #include <vector>
 
-#include "http/sockets.h"
+#include "http/net/listeners.h"
 
 namespace kiosk {
 namespace {
 
+using net::Connect;
+using net::Connected;
+using net::WaitUntilReadable;
+using net::WaitUntilWritable;
 using std::chrono::steady_clock;
 
 constexpr int kPatienceSeconds = 5;  // for all addresses together

@@ -4,7 +4,6 @@
 #include <array>
 #include <chrono>
 #include <iterator>
-#include <thread>
 
 #include "http/api_benefits.h"
 #include "http/api_desk.h"
@@ -14,6 +13,7 @@
 #include "http/parsing_turn.h"
 #include "http/ranges.h"
 #include "http/static_files.h"
+#include "store/parking.h"
 
 namespace kiosk {
 namespace {
@@ -29,6 +29,7 @@ struct Route {
   std::string_view path;  // a segment in braces is a parameter
   Handler handler;
   Kind kind = Kind::kApi;
+  bool is_long = false;  // reads many rows, which other requests must not wait for
 };
 
 constexpr Route kRoutes[] = {
@@ -43,7 +44,7 @@ constexpr Route kRoutes[] = {
 
     // The order desk; POST /orders also takes the shop's orders.
     {"POST", "/orders", CreateOrder},
-    {"GET", "/orders", ListOrders},
+    {"GET", "/orders", ListOrders, Kind::kApi, true},
     {"GET", "/orders/{id}", GetOrder},
     {"PUT", "/orders/{id}", UpdateOrder},
     {"PATCH", "/orders/{id}", UpdateOrder},
@@ -66,9 +67,9 @@ constexpr Route kRoutes[] = {
 
     // Who may use it is section 7's to say.
     {"GET", "/_kiosk/info", GetInfo, Kind::kControl},
-    {"POST", "/_kiosk/reset", Reset, Kind::kControl},
-    {"GET", "/_kiosk/backup", DownloadBackup, Kind::kControl},
-    {"GET", "/_kiosk/export", DownloadExport, Kind::kControl},
+    {"POST", "/_kiosk/reset", Reset, Kind::kControl, true},
+    {"GET", "/_kiosk/backup", DownloadBackup, Kind::kControl, true},
+    {"GET", "/_kiosk/export", DownloadExport, Kind::kControl, true},
 };
 
 std::string_view TakeSegment(std::string_view& path) {
@@ -190,7 +191,7 @@ std::optional<Response> InjectFailure(Api& api) {
   const auto [least, most] = api.options.delay_ms;
   if (most > 0) {
     const auto extra = static_cast<double>(most - least + 1) * api.random();
-    std::this_thread::sleep_for(std::chrono::milliseconds(least + static_cast<int64_t>(extra)));
+    SleepFor(std::chrono::milliseconds(least + static_cast<int64_t>(extra)));
   }
   if (api.options.failing_share > 0 && api.random() < api.options.failing_share) {
     return Error(503, "injected_failure", "This failure was asked for with --fail.");
@@ -218,6 +219,21 @@ Response AnswerFault(Api& api, const Request& request, const std::exception& fau
   return Error(500, "internal_error", "Internal error; see " + id + " in the server log.");
 }
 
+// What is long, or may wait for its turn, runs where no other request waits for it.
+Response RunHandler(const Route& route, Api& api, const Request& request) {
+  Response response;
+  const auto run = [&] {
+    const ParsingTurn turn(request.body.size());  // until the parsed body is gone
+    response = route.handler(api, request);
+  };
+  if (route.is_long || request.body.size() > ParsingTurn::kSmall) {
+    RunAside(run);
+  } else {
+    run();
+  }
+  return response;
+}
+
 }  // namespace
 
 Answered Dispatch(Api& api, Request& request) {
@@ -236,8 +252,7 @@ Answered Dispatch(Api& api, Request& request) {
     if (route && route->kind == Kind::kApi) {
       if (auto failure = InjectFailure(api)) return {*std::move(failure), index};
     }
-    const ParsingTurn turn(request.body.size());  // until the parsed body is gone
-    Response response = route ? route->handler(api, request) : AnswerWithoutRoute(api, request);
+    Response response = route ? RunHandler(*route, api, request) : AnswerWithoutRoute(api, request);
     if (is_read) TagAnswer(request, generation, response);
     SelectRange(request, response);
     if (is_read && route && api.frontend && BelongsToFrontend(request.path)) {

@@ -4,9 +4,9 @@
 #include <charconv>
 #include <chrono>
 
+#include "http/net/listeners.h"
 #include "http/option_values.h"
 #include "http/origin_options.h"
-#include "http/sockets.h"
 
 namespace kiosk {
 namespace {
@@ -103,7 +103,7 @@ CLI::Option* AddPortOption(CLI::App& app, Options& options) {
 void TakeControlFrom(Options& options) {
   ServerOptions& server = options.server;
   if (server.policy.control_from != ControlFrom::kLan) return;
-  if (IsLoopbackAddress(server.host)) {
+  if (net::IsLoopbackAddress(server.host)) {
     throw CLI::ValidationError("--control-from",
                                "lan needs an address that other devices reach; add --host 0.0.0.0");
   }

@@ -1,18 +1,19 @@
 #include "http/server.h"
 
-// A listening socket of ours replaces the library's; these are its limits for a request.
-#define CPPHTTPLIB_HEADER_MAX_COUNT 100
-#define CPPHTTPLIB_REQUEST_URI_MAX_LENGTH 8192
 #include <httplib.h>
 #include <unistd.h>
 
-#include "http/acceptor.h"
-#include "http/chunked.h"
-#include "http/connection.h"
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <iterator>
+
+#include "http/net/listeners.h"
+#include "http/net/loop.h"
 #include "http/output.h"
 #include "http/request_policy.h"
 #include "http/routes.h"
-#include "http/sockets.h"
+#include "store/parking.h"
 
 namespace kiosk {
 namespace {
@@ -21,36 +22,64 @@ using std::chrono::steady_clock;
 
 constexpr size_t kMaxBody = 1024 * 1024;
 
-// A connection as the library wants to see it, and what its present exchange says about it.
+// What the library gets of a request: a line. Headers and body were read and checked in http/net,
+// and the library's versions differ in how they read them (before 0.44 it decodes percent signs in
+// header values; since 0.47 it reads a body only after a route has matched). It decodes a path
+// before it looks for a route, and kiosk decodes each segment afterwards: percent signs are
+// escaped.
+std::string RequestLineFor(const net::Message& message) {
+  const net::Head& head = message.head;
+  std::string line(head.method.empty() ? "GET" : head.method);
+  line += ' ';
+  for (const char c : message.error ? std::string_view("/") : head.path) {
+    line += c;
+    if (c == '%') line += "25";
+  }
+  return line += " HTTP/1.1\r\nContent-Length: 0\r\n\r\n";
+}
+
+// What the policy looks at.
+RequestHead PolicyHead(const net::Head& head, const net::Peer& peer) {
+  RequestHead policy_head;
+  policy_head.method = head.method;
+  policy_head.from_loopback = peer.is_loopback;
+  policy_head.SetTarget(head.target);
+  for (const auto& [name, value] : head.fields) policy_head.AddHeader(name, value);
+  return policy_head;
+}
+
+// A request that is being answered, in the form of a stream for the library.
 class Exchange final : public httplib::Stream {
  public:
-  explicit Exchange(int fd) : connection(fd) {}
-
-  Connection connection;
-
-  // Set while a request is being answered.
-  bool close_after_answer = false;  // the client must not send another request here
-  bool accepts_ranges = false;      // the answer is a file
-  std::optional<Response> refusal;  // of a request whose body is not read
-  std::string content_type;
-  RequestHead head;
-  Verdict verdict;
-
-  void Begin() {
-    connection.BeginRequest();
-    close_after_answer = false;
-    accepts_ranges = false;
-    refusal.reset();
-    head = {};
-    verdict = {};
+  explicit Exchange(net::Connection& to)
+      : connection(to),
+        message(to.message()),
+        head(PolicyHead(message.head, to.peer())),
+        input_(RequestLineFor(message)) {
+    connection.context = this;
   }
 
-  ssize_t read(char* data, size_t size) override { return connection.Read(data, size); }
-  ssize_t write(const char* data, size_t size) override { return connection.Write(data, size); }
+  // The one that this thread answers at the moment.
+  static Exchange& Current() { return *static_cast<Exchange*>(net::Connection::Current().context); }
 
-  // The library asks these before it reads a body of unknown size or writes a piece. A request
-  // without a length has no body, and a write waits by itself.
-  [[nodiscard]] bool is_readable() const override { return false; }
+  net::Connection& connection;
+  const net::Message& message;
+  const RequestHead head;
+  Verdict verdict;
+  bool has_responded = false;
+  bool accepts_ranges = false;                        // the response is a file
+  std::function<std::string()> next_piece = nullptr;  // of a body that follows the head
+
+  ssize_t read(char* data, size_t size) override {
+    const size_t count = input_.copy(data, size, begin_);
+    begin_ += count;
+    return static_cast<ssize_t>(count);
+  }
+  ssize_t write(const char* data, size_t size) override {
+    return connection.Write({data, size}) ? static_cast<ssize_t>(size) : -1;
+  }
+
+  [[nodiscard]] bool is_readable() const override { return begin_ < input_.size(); }
   [[nodiscard]] bool wait_readable() const override { return true; }
   [[nodiscard]] bool wait_writable() const override { return true; }
   [[nodiscard]] bool is_peer_alive() const override { return true; }
@@ -64,78 +93,21 @@ class Exchange final : public httplib::Stream {
     ip.clear();
     port = 0;
   }
+
+ private:
+  std::string input_;
+  size_t begin_ = 0;
 };
 
-bool IsDigits(std::string_view text) {
-  return !text.empty() && std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
+// Whether any route or preflight has the method. The body of another one is not read.
+bool IsStandard(std::string_view method) {
+  constexpr std::string_view kStandard[] = {"GET",   "HEAD",   "POST",   "PUT",
+                                            "PATCH", "DELETE", "OPTIONS"};
+  return std::ranges::find(kStandard, method) != std::end(kStandard);
 }
 
-// Where a request's body ends must be beyond doubt: one length, or chunks, and nothing else
-// (RFC 9112, section 6.3).
-bool HasSoundFraming(const httplib::Request& request) {
-  const size_t lengths = request.get_header_value_count("Content-Length");
-  const size_t encodings = request.get_header_value_count("Transfer-Encoding");
-  if (lengths + encodings > 1) return false;
-  if (lengths == 1 && !IsDigits(request.get_header_value("Content-Length"))) return false;
-  return encodings == 0 || httplib::detail::is_chunked_transfer_encoding(request.headers);
-}
-
-// Of a request whose framing is sound.
-bool IsTooLong(const httplib::Request& request) {
-  const std::string length = request.get_header_value("Content-Length");
-  return length.size() > 18 || (!length.empty() && std::stoull(length) > kMaxBody);
-}
-
-// Whether the client wants the connection to end with the answer.
-bool AsksToClose(const httplib::Request& request) {
-  const auto [begin, end] = request.headers.equal_range("Connection");
-  return std::any_of(begin, end, [](const auto& header) {
-    std::string options = header.second;
-    std::ranges::transform(options, options.begin(), [](unsigned char c) {
-      return c == ' ' || c == '\t' ? ',' : static_cast<char>(std::tolower(c));
-    });
-    return ("," + options + ",").find(",close,") != std::string::npos;
-  });
-}
-
-// Whether a header's value is `word`, compared without case.
-bool IsWord(std::string_view value, std::string_view word) {
-  return std::ranges::equal(value, word, {}, [](unsigned char c) { return std::tolower(c); });
-}
-
-bool ChangesState(const std::string& method) {
-  return method != "GET" && method != "HEAD" && method != "OPTIONS";
-}
-
-// Whether the library passes such a request on after it has read its body.
-bool IsRouted(const std::string& method) {
-  constexpr std::string_view kRouted[] = {"GET",    "HEAD",    "POST", "PUT",
-                                          "DELETE", "OPTIONS", "PATCH"};
-  return std::ranges::find(kRouted, method) != std::end(kRouted);
-}
-
-std::optional<std::string_view> OptionalHeader(const httplib::Request& request, const char* name) {
-  const auto found = request.headers.find(name);
-  if (found == request.headers.end()) return std::nullopt;
-  return found->second;
-}
-
-std::string_view Header(const httplib::Request& request, const char* name) {
-  return OptionalHeader(request, name).value_or("");
-}
-
-// What the library found wrong before a request was read whole.
-Response AnswerUnreadable(int status) {
-  switch (status) {
-    case 413:
-      return Error(413, "payload_too_large", "A body has at most 1 MiB.");
-    case 414:
-      return Error(414, "uri_too_long", "An address has at most 8192 bytes.");
-    case 415:
-      return Error(415, "unsupported_media_type", "A body must be sent without an encoding.");
-    default:
-      return Error(status, "bad_request", "The request is not valid HTTP.");
-  }
+Response Refuse(const net::FramingError& error) {
+  return Error(error.status, error.code, error.message);
 }
 
 std::string OwnName() {
@@ -143,292 +115,218 @@ std::string OwnName() {
   return ::gethostname(name.data(), name.size() - 1) == 0 ? name.data() : "localhost";
 }
 
+// "/orders/{id}" in the library's spelling.
+std::string LibraryPattern(std::string_view path) {
+  std::string pattern;
+  for (const char c : path) {
+    if (c != '}') pattern += c == '{' ? ':' : c;
+  }
+  return pattern;
+}
+
+// One chunk of a chunked body (RFC 9112, section 7.1). An empty one is the last.
+std::string Chunk(std::string_view piece) {
+  std::array<char, 20> size{};
+  char* const end = std::to_chars(size.data(), size.data() + size.size(), piece.size(), 16).ptr;
+  std::string chunk(size.data(), end);
+  chunk.append("\r\n").append(piece).append("\r\n");
+  return chunk;
+}
+
 }  // namespace
 
-// The library parses requests and writes answers. Its own routes and its loop over a connection
-// are not used: no route is registered, so a request that was read whole arrives at the error
-// handler as "not found", and is answered there.
-class Server::Implementation : private httplib::Server {
+// A request arrives complete from http/net. Answer gives it to the library, whose routes call
+// Respond, and the library writes the response.
+//
+// The library's listening, reading and threads are not used, because it has a thread for each
+// connection. Hence the one of its functions that is not public: process_request, which takes one
+// request from a stream.
+class Server::Implementation : private httplib::Server, private net::Service {
  public:
   Implementation(ServerOptions options, Clocks clocks)
       : options_(std::move(options)),
         clocks_(std::move(clocks)),
         policy_(options_.policy, OwnName()),
-        acceptor_(Listen(options_.host, options_.port)) {
-    set_payload_max_length(kMaxBody);
-    set_pre_routing_handler([this](const httplib::Request& request, httplib::Response& response) {
-      return CheckBeforeBody(request, response);
-    });
-    set_error_handler([this](const httplib::Request& request, httplib::Response& response) {
-      Answer(request, response);
-      return HandlerResponse::Handled;
-    });
-    set_post_routing_handler([](const httplib::Request& /*request*/, httplib::Response& response) {
-      TrimHeaders(response);
-    });
+        loop_(net::Listen(options_.host, options_.port), *this, kMaxBody) {
+    RegisterRoutes();
   }
 
   ~Implementation() override { Stop(); }
   Implementation(const Implementation&) = delete;
   Implementation& operator=(const Implementation&) = delete;
 
-  [[nodiscard]] std::string url() const { return acceptor_.url(); }
-  [[nodiscard]] std::string lan_url() const { return acceptor_.lan_url(); }
+  [[nodiscard]] std::string url() const { return loop_.url(); }
+  [[nodiscard]] std::string lan_url() const { return loop_.lan_url(); }
 
   void Start(Api& api) {
     api_ = &api;
-    svr_sock_ = 0;  // the library takes this as "running" while it streams an answer
-    acceptor_.Start([this](int fd) { Serve(fd); });
+    loop_.Start();
   }
 
   void Stop() {
-    const size_t left = acceptor_.Stop([this] { svr_sock_ = INVALID_SOCKET; });
+    const size_t left = loop_.Stop();
     if (left == 0) return;
     LogLine("kiosk: stopped while " + std::to_string(left) + " requests ran");
     FlushOutput();
-    std::_Exit(0);  // their threads cannot be waited for; what was acknowledged is on the disk
+    std::_Exit(0);  // they cannot be waited for; what was acknowledged is on the disk
   }
 
  private:
-  // --- connections ---
+  // --- the life of a request ---
 
-  // The life of a connection, on a thread of its own.
-  void Serve(int fd) {
-    Exchange exchange(fd);
-    current_ = &exchange;
-    while (!acceptor_.is_stopping() && ServeRequest(exchange)) {
-    }
-    current_ = nullptr;
+  bool WantsBody(const net::Head& head, const net::Peer& peer) override {
+    return IsStandard(head.method) && !Judge(PolicyHead(head, peer)).denial;
   }
 
-  // Reads and answers one request; false when the connection is at its end.
-  bool ServeRequest(Exchange& exchange) {
-    exchange.Begin();
-    try {
-      bool closed = false;
-      const bool answered =
-          process_request(exchange, exchange.connection.peer().address, 0, "", 0, false, closed,
-                          [&](httplib::Request& request) { Prepare(exchange, request); });
-      return answered && !closed && !exchange.close_after_answer;
-    } catch (const std::exception& fault) {
-      // An answer that was being streamed: its client sees that it is cut off.
-      LogLine(std::string("kiosk: fault in the middle of an answer: ") + fault.what());
-      return false;
-    }
+  bool Answer(net::Connection& connection) override {
+    Exchange exchange(connection);
+    exchange.verdict = Judge(exchange.head);
+    bool closed = false;
+    const bool written =
+        process_request(exchange, connection.peer().address, 0, "", 0, false, closed, nullptr);
+    if (!written || !exchange.has_responded) return false;
+    return !exchange.next_piece || SendPieces(exchange);
   }
 
-  // When the headers were read and the body was not: refuses what need not be read any further,
-  // and mends what the library would misread.
-  void Prepare(Exchange& exchange, httplib::Request& request) const {
-    exchange.connection.EndHeaders();
-    exchange.close_after_answer = request.version == "HTTP/1.0" || AsksToClose(request);
-    exchange.content_type = request.get_header_value("Content-Type");
-    request.headers.erase("Content-Type");  // the library would take a form apart
-    if (const auto& method = exchange.connection.unknown_method(); !method.empty()) {
-      request.method = method;
+  // The rows of the table. Those with a parameter come first: the library compares them as text,
+  // which costs less than the regular expressions that it makes of the others.
+  void RegisterRoutes() {
+    const std::vector<std::string> labels = RouteLabels();
+    for (const bool with_parameter : {true, false}) {
+      for (const std::string& label : labels) {
+        const size_t space = label.find(' ');
+        if (space == std::string::npos) continue;  // "other"
+        if ((label.find('{') != std::string::npos) != with_parameter) continue;
+        Register(label.substr(0, space), LibraryPattern(label.substr(space + 1)));
+      }
     }
-    Judge(exchange, request);
-    exchange.refusal = FindRefusal(exchange, request);
-    if (!exchange.refusal && !IsRouted(request.method)) {
-      // The library would answer 400.
-      kiosk::Request asked = Describe(request);
-      exchange.refusal = Dispatch(*api_, asked).response;
-    }
-    request.headers.erase("Content-Encoding");  // identity; the library refuses every encoding
-    if (IsWord(Header(request, "Expect"), "100-continue")) {
-      request.headers.erase("Expect");
-      request.set_header("Expect", "100-continue");  // the library compares it with case
-    }
-    if (!exchange.refusal && request.has_header("Transfer-Encoding")) {
-      exchange.refusal = ReadChunks(exchange.connection, request);
-    }
-    if (exchange.refusal) {
-      exchange.close_after_answer = true;
-      request.body_consumed_ = true;    // nobody knows where it ends, or wants to read that far
-      request.headers.erase("Expect");  // nor asks for it
-    } else if (ChangesState(request.method) && !request.has_header("Content-Length")) {
-      // Without a length there is no body (RFC 9112, section 6.3); the library would read on.
-      request.set_header("Content-Length", "0");
-    }
+    // What no row takes: files, unknown paths, and methods that the path or the library lacks.
+    set_error_handler([this](const httplib::Request& /*request*/, httplib::Response& response) {
+      Exchange& exchange = Exchange::Current();
+      if (!exchange.has_responded) Respond(exchange, response);
+      return HandlerResponse::Handled;
+    });
+    set_post_routing_handler([](const httplib::Request& /*request*/, httplib::Response& response) {
+      TrimHeaders(Exchange::Current(), response);
+    });
   }
 
-  // Reads a chunked body, and leaves it for the library as one of known length: the library takes
-  // sizes such as -2 and 0x10.
-  static std::optional<Response> ReadChunks(Connection& connection, httplib::Request& request) {
-    if (Header(request, "Expect") == "100-continue") {
-      request.headers.erase("Expect");
-      constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
-      connection.Write(kContinue.data(), kContinue.size());
-    }
-    auto read = ReadChunked(
-        [&connection](char* data, size_t size) { return connection.ReadExactly(data, size); },
-        kMaxBody);
-    if (const auto* error = std::get_if<ChunkedError>(&read)) {
-      return AnswerUnreadable(*error == ChunkedError::kTooLarge ? 413 : 400);
-    }
-    auto& body = std::get<std::string>(read);
-    request.headers.erase("Transfer-Encoding");
-    request.set_header("Content-Length", std::to_string(body.size()));
-    connection.PutBack(std::move(body));
-    return std::nullopt;
+  void Register(const std::string& method, const std::string& pattern) {
+    const auto respond = [this](const httplib::Request& /*request*/, httplib::Response& response) {
+      Respond(Exchange::Current(), response);
+    };
+    if (method == "GET") Get(pattern, respond);
+    if (method == "POST") Post(pattern, respond);
+    if (method == "PUT") Put(pattern, respond);
+    if (method == "PATCH") Patch(pattern, respond);
+    if (method == "DELETE") Delete(pattern, respond);
   }
 
-  // --- requests ---
-
-  HandlerResponse CheckBeforeBody(const httplib::Request& request, httplib::Response& response) {
-    if (!current_->refusal) return HandlerResponse::Unhandled;
-    Send(request, *std::move(current_->refusal), response);
-    return HandlerResponse::Handled;
-  }
-
-  // Also of a request that could not be read whole, as far as it was.
-  void Judge(Exchange& exchange, const httplib::Request& request) const {
-    exchange.head = {};
-    exchange.head.method = request.method;
-    exchange.head.from_loopback = exchange.connection.peer().is_loopback;
-    exchange.head.SetTarget(request.target);
-    for (const auto& [name, value] : request.headers) exchange.head.AddHeader(name, value);
-    exchange.verdict = policy_.Judge(exchange.head, AreaOf(exchange.head.path));
-  }
-
-  static std::optional<Response> FindRefusal(const Exchange& exchange,
-                                             const httplib::Request& request) {
-    if (!HasSoundFraming(request)) return AnswerUnreadable(400);
-    const size_t hosts = request.get_header_value_count("Host");
-    if (hosts > 1 || (hosts == 0 && request.version == "HTTP/1.1")) return AnswerUnreadable(400);
-    if (const auto& denial = exchange.verdict.denial) {
-      return Error(403, denial->code, denial->message);
-    }
-    if (IsTooLong(request)) return AnswerUnreadable(413);
-    if (request.has_header("Content-Encoding") &&
-        !IsWord(Header(request, "Content-Encoding"), "identity")) {
-      return AnswerUnreadable(415);
-    }
-    return std::nullopt;
-  }
-
-  [[nodiscard]] kiosk::Request Describe(const httplib::Request& request) const {
-    kiosk::Request asked;
-    asked.method = request.method;
-    asked.path = current_->head.path;
-    asked.query = current_->head.query;
-    asked.body = request.body;
-    asked.accept = Header(request, "Accept");
-    asked.content_type = current_->content_type;
-    asked.idempotency_key = OptionalHeader(request, "Idempotency-Key");
-    asked.if_match = OptionalHeader(request, "If-Match");
-    asked.if_none_match = OptionalHeader(request, "If-None-Match");
-    asked.range = OptionalHeader(request, Connection::kRange);
-    asked.if_range = OptionalHeader(request, "If-Range");
-    asked.cross_site = current_->verdict.is_cross_site;
-    asked.now = clocks_.now();
-    asked.system_time = clocks_.system();
-    return asked;
-  }
-
-  // The error handler: answers a request that was read whole, or says why it could not be read.
-  void Answer(const httplib::Request& request, httplib::Response& response) {
-    if (response.has_header("Content-Type")) return;  // answered before its body was read
-    if (response.status != 404) {
-      current_->close_after_answer = true;
-      Judge(*current_, request);
-      Send(request, AnswerUnreadable(response.status), response);
-      return;
-    }
+  // Gives the library the head of the response, and its body if the size is known.
+  void Respond(Exchange& exchange, httplib::Response& response) {
+    exchange.has_responded = true;
+    const net::Head& head = exchange.message.head;
     const auto begin = steady_clock::now();
-    kiosk::Request asked = Describe(request);
-    Answered answered = Dispatch(*api_, asked);
-    Send(request, std::move(answered.response), response, answered.route, begin);
-  }
-
-  // --- answers ---
-
-  void Send(const httplib::Request& request, Response answer, httplib::Response& response) {
-    Send(request, std::move(answer), response, OtherRoute(), steady_clock::now());
-  }
-
-  void Send(const httplib::Request& request, Response answer, httplib::Response& response,
-            size_t route, steady_clock::time_point begin) {
+    Answered answered = Decide(exchange);
+    Response& answer = answered.response;
     const auto took =
         std::chrono::duration_cast<std::chrono::microseconds>(steady_clock::now() - begin);
-    api_->metrics.Count(route, answer.status, took.count());
-    LogAccess(request, answer, took.count());
+    api_->metrics.Count(answered.route, answer.status, took.count());
+    LogAccess(exchange, answer, took.count());
     response.status = answer.status;
     for (auto& [name, value] : answer.headers) response.headers.emplace(name, std::move(value));
-    current_->accepts_ranges = answer.accepts_ranges;
+    exchange.accepts_ranges = answer.accepts_ranges;
     if (answer.accepts_ranges) response.headers.emplace("Accept-Ranges", "bytes");
-    for (auto& [name, value] : CorsHeaders(current_->head, current_->verdict.grants_cors)) {
+    for (auto& [name, value] : CorsHeaders(exchange.head, exchange.verdict.grants_cors)) {
       response.headers.emplace(name, std::move(value));
     }
     response.headers.emplace("X-Content-Type-Options", "nosniff");
     if (answer.status == 204 || answer.status == 304) return;
-    if (answer.next_piece) {
-      Stream(request, std::move(answer), response);
-    } else {
-      response.body = std::move(answer.body);
-      response.headers.emplace("Content-Type", std::move(answer.content_type));
-    }
+    response.headers.emplace("Content-Type", std::move(answer.content_type));
+    response.body = std::move(answer.body);
+    if (!answer.next_piece) return;
+    if (!head.is_http10) response.headers.emplace("Transfer-Encoding", "chunked");
+    exchange.next_piece = std::move(answer.next_piece);
   }
 
-  void Stream(const httplib::Request& request, Response answer, httplib::Response& response) {
-    const auto provide = [this, next_piece = std::move(answer.next_piece)](
-                             size_t /*offset*/, httplib::DataSink& sink) {
-      std::string piece;
-      try {
-        piece = next_piece();
-      } catch (const std::exception& fault) {
-        // The status is sent; an answer without its end is all that can still tell.
-        api_->log_fault("in the middle of an answer", fault.what());
-        return false;
-      }
-      if (piece.empty()) {
-        sink.done();
-        return true;
-      }
-      return sink.write(piece.data(), piece.size());
-    };
-    if (request.version == "HTTP/1.0") {
-      current_->close_after_answer = true;  // its end is the connection's
-      response.set_content_provider(answer.content_type, provide);
-    } else {
-      response.set_chunked_content_provider(answer.content_type, provide);
+  [[nodiscard]] Answered Decide(const Exchange& exchange) const {
+    const net::Message& message = exchange.message;
+    const net::Head& head = message.head;
+    if (message.error) return {Refuse(*message.error), OtherRoute()};
+    if (const auto& denial = exchange.verdict.denial) {
+      return {Error(403, denial->code, denial->message), OtherRoute()};
     }
+    if (message.body_error) return {Refuse(*message.body_error), OtherRoute()};
+    kiosk::Request asked;
+    asked.method = head.method;
+    asked.path = exchange.head.path;
+    asked.query = exchange.head.query;
+    asked.body = message.body;
+    asked.accept = head.Find("Accept").value_or("");
+    asked.content_type = head.Find("Content-Type").value_or("");
+    asked.idempotency_key = head.Find("Idempotency-Key");
+    asked.if_match = head.Find("If-Match");
+    asked.if_none_match = head.Find("If-None-Match");
+    asked.range = head.Find("Range");
+    asked.if_range = head.Find("If-Range");
+    asked.cross_site = exchange.verdict.is_cross_site;
+    asked.now = clocks_.now();
+    asked.system_time = clocks_.system();
+    return Dispatch(*api_, asked);
   }
 
-  // Takes back what the library adds and is not so: an error of the domain does not close the
-  // connection, ranges are served of files alone, and an answer without a body has no length.
-  static void TrimHeaders(httplib::Response& response) {
+  // Takes back what the library adds and is not so: an error does not close the connection, ranges
+  // are served of files alone, and a response without a body, or one in pieces, has no length.
+  static void TrimHeaders(const Exchange& exchange, httplib::Response& response) {
     response.headers.erase("Keep-Alive");
-    if (!current_->accepts_ranges) response.headers.erase("Accept-Ranges");
-    if (response.status == 204 || response.status == 304) response.headers.erase("Content-Length");
     response.headers.erase("Connection");
-    if (current_->close_after_answer) response.headers.emplace("Connection", "close");
+    if (exchange.message.ends_connection) response.headers.emplace("Connection", "close");
+    if (!exchange.accepts_ranges) response.headers.erase("Accept-Ranges");
+    const bool has_no_length =
+        response.status == 204 || response.status == 304 || exchange.next_piece;
+    if (has_no_length) response.headers.erase("Content-Length");
   }
 
-  void LogAccess(const httplib::Request& request, const Response& answer,
-                 int64_t microseconds) const {
+  // A body in pieces, each made when the client has taken the one before. False: it was cut off,
+  // which is all that can still tell the client.
+  bool SendPieces(const Exchange& exchange) const {
+    const net::Head& head = exchange.message.head;
+    if (head.method == "HEAD") return true;
+    try {
+      for (;;) {
+        std::string piece;
+        RunAside([&] { piece = exchange.next_piece(); });  // which may wait for others that read
+        const std::string bytes = head.is_http10 ? piece : Chunk(piece);
+        if (!exchange.connection.Write(bytes)) return false;
+        if (piece.empty()) return true;
+      }
+    } catch (const std::exception& fault) {
+      api_->log_fault("in the middle of an answer", fault.what());
+      return false;
+    }
+  }
+
+  [[nodiscard]] Verdict Judge(const RequestHead& head) const {
+    return policy_.Judge(head, AreaOf(head.path));
+  }
+
+  void LogAccess(const Exchange& exchange, const Response& answer, int64_t microseconds) const {
     if (options_.log_format == LogFormat::kNone) return;
-    const std::string& method = current_->connection.unknown_method();
     LogLine(FormatAccess(options_.log_format, {.time = clocks_.system(),
-                                               .remote = current_->connection.peer().address,
-                                               .method = method.empty() ? request.method : method,
-                                               .target = request.target,
+                                               .remote = exchange.connection.peer().address,
+                                               .method = exchange.message.head.method,
+                                               .target = exchange.message.head.target,
                                                .status = answer.status,
                                                .bytes = answer.body.size(),
                                                .microseconds = microseconds}));
   }
 
-  // The connection that this thread serves.
-  static thread_local Exchange* current_;
-
   ServerOptions options_;
   Clocks clocks_;
   RequestPolicy policy_;
   Api* api_ = nullptr;
-  Acceptor acceptor_;  // last: its threads use everything above
+  net::Loop loop_;  // last: its thread uses everything above
 };
-
-thread_local Exchange* Server::Implementation::current_ = nullptr;
 
 Server::Server(ServerOptions options, Clocks clocks) {
   try {

@@ -1,7 +1,10 @@
 #include "store/writer.h"
 
+#include <algorithm>
 #include <exception>
 #include <stdexcept>
+
+#include "store/parking.h"
 
 namespace kiosk {
 namespace {
@@ -25,6 +28,7 @@ bool IsFull(const std::exception_ptr& error) {
 struct Writer::Job {
   const std::function<void(Database&)>& run;
   std::exception_ptr error = nullptr;
+  Parking* parking = nullptr;  // of a caller that waits without a thread
 };
 
 // What is committed together. All who wait for it are woken at once: one by one, the writer would
@@ -69,20 +73,32 @@ Writer::~Writer() {
 
 void Writer::Run(const std::function<void(Database&)>& run) {
   Job job{run};
-  if (!CommitAtOnce(job)) {
+  Parking* const parking = Parking::Current();
+  const bool may_run_here = !parking || !file_;
+  if (!may_run_here || !CommitAtOnce(job)) {
+    job.parking = parking;
     std::shared_ptr<Batch> batch;
     {
       const std::scoped_lock lock(mutex_);
       batch = waiting_;
       batch->jobs.push_back(&job);
     }
-    work_waits_.notify_one();
-    batch->Wait();
+    const auto nudge = [](void* writer) { static_cast<Writer*>(writer)->work_waits_.notify_one(); };
+    if (parking) {
+      parking->Park(nudge, this);
+    } else {
+      nudge(this);
+      batch->Wait();
+    }
   }
   if (job.error) std::rethrow_exception(job.error);
 }
 
 void Writer::RunAlone(const std::function<void(Database&)>& job) {
+  RunAside([&] { RunAloneHere(job); });  // a request waits for its turn without a thread
+}
+
+void Writer::RunAloneHere(const std::function<void(Database&)>& job) {
   TakeTurn();
   std::exception_ptr error;
   // A full disk is emptied of the WAL first, as for other writes.
@@ -134,7 +150,7 @@ void Writer::Loop() {
     is_writing_ = true;
     lock.unlock();
     if (!batch->jobs.empty()) Commit(batch->jobs);
-    batch->End();
+    Release(*batch);
     if (checkpoints_.IsDue()) checkpoints_.Run();
     lock.lock();
     is_writing_ = false;
@@ -155,6 +171,19 @@ void Writer::WaitForWork(std::unique_lock<std::mutex>& lock) {
       work_waits_.wait(lock);
     }
   }
+}
+
+// A job is gone as soon as its caller goes on. All parked callers of a loop are woken together.
+void Writer::Release(Batch& batch) {
+  std::vector<Waker*> wakers;
+  for (Job* job : batch.jobs) {
+    if (!job->parking) continue;
+    Waker* const waker = &job->parking->waker();
+    if (std::ranges::find(wakers, waker) == wakers.end()) wakers.push_back(waker);
+    job->parking->Unpark();
+  }
+  for (Waker* waker : wakers) waker->Wake();
+  batch.End();
 }
 
 // On the caller's thread. False if somebody writes or waits, or the log is to be moved, which no

@@ -27,7 +27,8 @@ class Writer {
   };
 
   // Takes over the only connection that ever writes or checkpoints.
-  // `file` is the database's, if it has one, and outlives the writer.
+  // `file` is the database's, if it has one, and outlives the writer. Without one no commit waits
+  // for a disk, and callers that serve others in turn commit themselves.
   explicit Writer(std::unique_ptr<Database> database, DatabaseFile* file = nullptr);
   // Finishes what is waiting, empties the write-ahead log and closes the database.
   ~Writer();
@@ -51,8 +52,10 @@ class Writer {
   struct Batch;
 
   void Loop();
+  static void Release(Batch& batch);
   bool CommitAtOnce(Job& job);
   void WaitForWork(std::unique_lock<std::mutex>& lock);
+  void RunAloneHere(const std::function<void(Database&)>& job);
   void TakeTurn();
   void EndTurn();
   void Commit(const std::vector<Job*>& jobs);

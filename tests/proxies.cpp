@@ -183,7 +183,7 @@ TEST_CASE("an allowed page can read every error") {
       {"POST", "/orders", "", 400, {{"Content-Length", "x"}}},
       {"GET", "/" + Repeat("x", 9000), "", 414},
       {"GET", "/orders", "", 403, {{"Host", "evil.example"}}},
-      {"GET", "/api/products", "", 400, {{"Accept", ";;q=x"}}},
+      {"GET", "/api/products", "", 400, {{"Broken name", "x"}}},
   };
   for (const Row& row : rows) {
     CAPTURE(row.target.substr(0, 20));

@@ -382,6 +382,15 @@ const std::string kChunked = kPost + "Transfer-Encoding: chunked\r\n\r\n";
 const std::string kGet = "GET /healthz HTTP/1.1\r\nHost: localhost\r\n";
 const std::string kBody = R"({"name":"Abuse!"})";
 
+const std::string kLongTarget =
+    R"({"error":"uri_too_long","message":"An address has at most 8192 bytes."})";
+const std::string kLongLine =
+    R"({"error":"header_too_large","message":"A header line has at most 16384 bytes."})";
+const std::string kManyHeaders =
+    R"({"error":"header_too_large","message":"A request has at most 100 headers."})";
+const std::string kLongHead =
+    R"({"error":"header_too_large","message":"The headers of a request have at most 65536 bytes."})";
+
 std::string Repeat(size_t count, const std::string& text) {
   std::string all;
   all.reserve(count * text.size());
@@ -460,21 +469,24 @@ std::vector<Abuse> Abuses() {
        kTooLarge},
       {"a length of 30 digits", kPost + "Content-Length: " + std::string(30, '9') + "\r\n\r\n{",
        413, kTooLarge},
-      {"a header line of 100 KB", kGet + "X: " + std::string(100'000, 'a') + "\r\n\r\n", 400,
-       kNotHttp},
-      {"a header name of 100 KB", kGet + std::string(100'000, 'a') + ": x\r\n\r\n", 400, kNotHttp},
-      {"1,000 headers", kGet + ManyHeaders(1000) + "\r\n", 400, kNotHttp},
+      {"a header line of 100 KB", kGet + "X: " + std::string(100'000, 'a') + "\r\n\r\n", 431,
+       kLongLine},
+      {"a header name of 100 KB", kGet + std::string(100'000, 'a') + ": x\r\n\r\n", 431, kLongLine},
+      {"1,000 headers", kGet + ManyHeaders(1000) + "\r\n", 431, kManyHeaders},
+      {"headers of 80 KB", kGet + Repeat(8, "X: " + std::string(10'000, 'a') + "\r\n") + "\r\n",
+       431, kLongHead},
       {"an address of 10 KB",
        "GET /" + std::string(10'000, 'a') + " HTTP/1.1\r\nHost: localhost\r\n\r\n", 414,
-       R"({"error":"uri_too_long","message":"An address has at most 8192 bytes."})"},
+       kLongTarget},
       {"an address of 100 KB",
-       "GET /" + std::string(100'000, 'a') + " HTTP/1.1\r\nHost: localhost\r\n\r\n", 0, ""},
+       "GET /" + std::string(100'000, 'a') + " HTTP/1.1\r\nHost: localhost\r\n\r\n", 414,
+       kLongTarget},
       {"100,000 nested arrays", WithLength(std::string(100'000, '[')), 400, ""},
       {"100,000 nested objects", WithLength(Repeat(100'000, R"({"a":)")), 400, ""},
       {"100,000 nested arrays, closed",
        WithLength(std::string(100'000, '[') + std::string(100'000, ']')), 400, ""},
       {"bytes that are not HTTP", all_bytes, 400, kNotHttp},
-      {"the start of TLS", "\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n"s, 400, kNotHttp},
+      {"the start of TLS", "\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n"s, 0, ""},
       {"HTTP/2", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 400, kNotHttp},
       {"HTTP/0.9", "GET /healthz\r\n", 400, kNotHttp},
       {"HTTP/3.7", "GET /healthz HTTP/3.7\r\nHost: localhost\r\n\r\n", 400, kNotHttp},

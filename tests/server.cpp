@@ -26,7 +26,6 @@ using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 
 constexpr char kHealthy[] = R"({"status":"ok"})";
-constexpr char kTooBusy[] = R"({"error":"too_busy","message":"Too many connections are open."})";
 
 // The tests hold more connections than a process may by default.
 void AllowManyDescriptors() {
@@ -264,37 +263,6 @@ TEST_CASE("half-sent requests keep no active client waiting") {
   CHECK(latencies.max_ms < kHangMs);
   CHECK(kiosk.Threads() < 450);
   CHECK(Ask(kiosk.port(), "GET", "/services").body.find("never") == std::string::npos);
-}
-
-TEST_CASE("connections beyond the bound are answered 503, and all is well when they leave") {
-  AllowManyDescriptors();
-  constexpr size_t kBound = 1000;
-  const Kiosk kiosk({"--memory", "--quiet"});
-  const long threads_before = kiosk.Threads();
-  for (int round = 0; round < 2; ++round) {
-    CAPTURE(round);
-    auto within = ConnectIdle(kiosk, kBound);
-    CHECK(kiosk.Threads() == threads_before + static_cast<long>(kBound));
-    for (int i = 0; i < 200; ++i) {
-      Connection beyond(kiosk.port());
-      const auto answer = beyond.Ask("GET", "/healthz");
-      REQUIRE(answer.has_value());
-      CHECK(answer->status == 503);
-      CHECK(answer->Header("retry-after") == "1");
-      CHECK(answer->Header("content-type") == "application/json");
-      CHECK(answer->body == kTooBusy);
-    }
-    CHECK(kiosk.Threads() == threads_before + static_cast<long>(kBound));
-    // Those that were there first are served as before.
-    for (size_t i = 0; i < kBound; i += 100) {
-      const auto answer = within[i].Ask("GET", "/healthz");
-      REQUIRE(answer.has_value());
-      CHECK(answer->body == kHealthy);
-    }
-    within.clear();
-    CHECK(Eventually([&] { return kiosk.Threads() == threads_before; }));
-    CHECK(Ask(kiosk.port(), "GET", "/healthz").status == 200);
-  }
 }
 
 namespace {

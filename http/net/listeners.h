@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-namespace kiosk {
+namespace kiosk::net {
 
 // Closes what it holds.
 class Socket {
@@ -57,11 +57,6 @@ struct Peer {
 };
 [[nodiscard]] Peer PeerOf(int fd);
 
-// For a connection just accepted: small answers go at once, and a read or a write that does not
-// move for that long fails.
-void Configure(int fd, int read_seconds, int write_seconds);
+void SendSmallWritesImmediately(int fd);
 
-// Sends what is buffered, waits a little for the client to have read it, and closes.
-void CloseGently(int fd);
-
-}  // namespace kiosk
+}  // namespace kiosk::net

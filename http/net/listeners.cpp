@@ -1,22 +1,20 @@
-#include "http/sockets.h"
+#include "http/net/listeners.h"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <sys/socket.h>
-#include <sys/time.h>
 #include <unistd.h>
 
 #include <array>
 #include <cerrno>
-#include <chrono>
 #include <cstring>
 #include <optional>
 #include <system_error>
 #include <utility>
 
-namespace kiosk {
+namespace kiosk::net {
 namespace {
 
 constexpr int kBacklog = 1024;
@@ -77,7 +75,8 @@ struct Bound {
 
 Bound Bind(Address address, int port) {
   address.SetPort(port);
-  Bound bound{Socket(::socket(address.storage.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0))};
+  Bound bound{
+      Socket(::socket(address.storage.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0))};
   const int fd = bound.socket.fd();
   if (fd < 0) {
     bound.error = errno;
@@ -189,11 +188,6 @@ std::string DefaultAddress(int family) {
   return address.empty() && family == AF_INET6 ? AddressTowards("2001:db8::1") : address;
 }
 
-void SetTimeout(int fd, int option, int64_t ms) {
-  const timeval value{ms / 1000, ms % 1000 * 1000};
-  ::setsockopt(fd, SOL_SOCKET, option, &value, sizeof value);
-}
-
 bool WaitFor(int fd, decltype(pollfd::events) event,
              std::chrono::steady_clock::time_point deadline) {
   using std::chrono::ceil, std::chrono::milliseconds, std::chrono::steady_clock;
@@ -279,25 +273,6 @@ Peer PeerOf(int fd) {
   return {TextOf(address), IsLoopback(address)};
 }
 
-void Configure(int fd, int read_seconds, int write_seconds) {
-  SetOption(fd, IPPROTO_TCP, TCP_NODELAY, 1);
-  SetTimeout(fd, SO_RCVTIMEO, read_seconds * 1000);
-  SetTimeout(fd, SO_SNDTIMEO, write_seconds * 1000);
-}
+void SendSmallWritesImmediately(int fd) { SetOption(fd, IPPROTO_TCP, TCP_NODELAY, 1); }
 
-void CloseGently(int fd) {
-  // Closing while unread bytes wait would reset the connection, and the client might lose an answer
-  // that it has not read yet. So what still comes is read for a moment.
-  constexpr int64_t kWaitMs = 200;
-  constexpr auto kPatience = std::chrono::seconds(1);
-  ::shutdown(fd, SHUT_WR);
-  SetTimeout(fd, SO_RCVTIMEO, kWaitMs);
-  std::array<char, 16 * 1024> scrap{};
-  const auto begin = std::chrono::steady_clock::now();
-  while (std::chrono::steady_clock::now() -
-         begin<kPatience&& ::recv(fd, scrap.data(), scrap.size(), 0)> 0) {
-  }
-  ::close(fd);
-}
-
-}  // namespace kiosk
+}  // namespace kiosk::net
