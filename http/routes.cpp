@@ -123,7 +123,7 @@ Response AnswerWithoutRoute(Api& api, const Request& request) {
     if (allowed.empty()) allowed = request.path == "*" ? kEveryMethod : "OPTIONS";
     response.status = 204;
   } else if (allowed.empty()) {
-    return NotFound();
+    return GetMissing(api, request);
   } else {
     response = Error(405, "method_not_allowed", "This address answers only to " + allowed + ".");
   }

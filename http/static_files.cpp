@@ -131,6 +131,13 @@ Response GetPage(Api& /*api*/, const Request& /*request*/) {
   return PageAnswer(kIndex, *embedded::WebFile(kIndex));
 }
 
+Response GetMissing(const Api& api, const Request& request) {
+  if (api.frontend || !IsNavigation(request) || IsAssetPath(request.path)) return NotFound();
+  Response response = PageAnswer(kIndex, *embedded::WebFile(kIndex));
+  response.status = 404;
+  return WithVary(std::move(response));
+}
+
 Response GetOpenApi(Api& /*api*/, const Request& /*request*/) {
   return Ok(std::string(embedded::OpenApi()));
 }

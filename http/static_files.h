@@ -33,6 +33,8 @@ namespace kiosk {
 
 // The built-in page; its path says which view it opens.
 Response GetPage(Api& api, const Request& request);
+// The answer at a path that is nothing: 404, to a navigation as a page that says so.
+Response GetMissing(const Api& api, const Request& request);
 Response GetOpenApi(Api& api, const Request& request);
 // A file of the built-in page by its name; it is there beside any frontend.
 Response GetPageFile(Api& api, const Request& request);

@@ -1,4 +1,5 @@
 // Every request of the page goes through here, and every refusal is turned into words here.
+import { isConnected, report } from "./connection.js";
 
 /** A refused or lost request. `status` is 0 when there was no answer at all. */
 export class ApiError extends Error {
@@ -33,7 +34,7 @@ export const controlHeaders = path =>
   control && path.startsWith("/_kiosk/") ? { "Kiosk-Control-Key": control } : {};
 
 /**
- * @typedef {{status: number, body: any, etag: string|null, next: string|null}} Answer
+ * @typedef {{status: number, body: any, etag: string|null, next: string|null, total: number}} Answer
  * @typedef {object} RequestOptions
  * @property {any} [body] sent as JSON
  * @property {Record<string, string>} [headers]
@@ -41,6 +42,7 @@ export const controlHeaders = path =>
  * @property {string|null} [ifMatch]
  * @property {AbortSignal} [signal]
  * @property {boolean} [keepalive]
+ * @property {RequestCache} [cache]
  */
 
 /**
@@ -52,7 +54,7 @@ export const controlHeaders = path =>
 export async function request(
   method,
   path,
-  { body, headers = {}, key, ifMatch, signal, keepalive } = {},
+  { body, headers = {}, key, ifMatch, signal, keepalive, cache = "no-store" } = {},
 ) {
   const h = { Accept: "application/json", ...controlHeaders(path), ...headers }; // /orders is a page for a navigation, JSON for us
   if (body !== undefined) h["Content-Type"] = "application/json";
@@ -64,13 +66,15 @@ export async function request(
       method,
       headers: h,
       body: body === undefined ? undefined : JSON.stringify(body),
-      cache: "no-store",
+      cache,
       signal,
       keepalive,
     });
     text = await res.text();
+    report(true);
   } catch (e) {
     if (e.name === "AbortError") throw e;
+    report(await isThere());
     throw new ApiError(0, null, "No answer from the server.");
   }
   let json = null;
@@ -86,8 +90,20 @@ export async function request(
     body: json,
     etag: res.headers.get("ETag"),
     next: nextLink(res.headers.get("Link")),
+    total: Number(res.headers.get("X-Total-Count") ?? NaN),
   };
 }
+
+/** Whether the server answers at all: one answer may be lost on the way. */
+const isThere = () =>
+  fetch("/_kiosk/status", { cache: "no-store" }).then(
+    () => true,
+    () => false,
+  );
+
+/** What to say when a write got no answer; `safe` says why it may be repeated. */
+export const lostWords = safe =>
+  isConnected() ? `The answer was lost on the way. ${safe}` : `${words.no_answer} ${safe}`;
 
 /** Where the page's own links lead: at / there may be a frontend instead of it. */
 export const home = location.pathname === "/" ? "/" : "/_kiosk/";

@@ -1,29 +1,34 @@
-// The frame: which view is open, who is signed in, light or dark. The views do the rest.
-import { h, fill } from "./dom.js";
+// The frame: which view is open, who is signed in, light or dark, whether the server is there. The
+// views do the rest.
+import { h, fill, find, announce, memory } from "./dom.js";
 import { icon } from "./icons.js";
 import { home } from "./api.js";
+import { isConnected, onConnection } from "./connection.js";
 import { openShop } from "./shop.js";
 import { openDesk } from "./desk.js";
-import { openServices } from "./services.js";
 import { openReference } from "./reference.js";
+import { openMissing } from "./missing.js";
 
 const views = {
   shop: { label: "Shop", open: openShop },
   desk: { label: "Desk", open: openDesk },
-  services: { label: "Services", open: openServices },
   api: { label: "API", open: openReference },
 };
+const missing = { label: "No such page", open: openMissing };
 
 const main = document.getElementById("main");
 const nav = document.getElementById("nav");
 let current = null; // { name, view }
 
-/** "/docs" is always the reference; else "#desk?at=2022-11-01&view=week" is a view and its parameters. */
+/** "#desk?at=2022-11-01&view=week" is a view and its parameters; "/docs" begins with the reference. */
 function route() {
   const [name, query = ""] = location.hash.slice(1).split("?");
-  if (location.pathname.replace(/\/$/, "") === "/docs")
-    return { name: "api", params: new URLSearchParams(query) };
-  return { name: Object.hasOwn(views, name) ? name : "shop", params: new URLSearchParams(query) };
+  const params = new URLSearchParams(query);
+  const path = location.pathname.replace(/\/$/, "");
+  if (path === "/docs") return { name: "api", params };
+  if (path !== "" && path !== "/_kiosk") return { name: "missing", params };
+  if (name === "services") return { name: "desk", params: new URLSearchParams("view=services") };
+  return { name: Object.hasOwn(views, name) ? name : "shop", params };
 }
 
 function show() {
@@ -32,10 +37,11 @@ function show() {
     current.view?.params?.(params);
     return;
   }
-  const first = current === null;
+  const first = current === null,
+    view = views[name] ?? missing;
   current?.view?.close?.();
   document.body.dataset.view = name;
-  document.title = `${views[name].label} · kiosk`;
+  document.title = `${view.label} · kiosk`;
   for (const a of nav.querySelectorAll("a")) {
     if (a.dataset.view === name) a.setAttribute("aria-current", "page");
     else a.removeAttribute("aria-current");
@@ -43,7 +49,7 @@ function show() {
   const root = h("div", { class: `view view-${name}` });
   fill(main, root);
   current = { name, view: null };
-  current.view = views[name].open(root, params);
+  current.view = view.open(root, params);
   if (!first) {
     window.scrollTo(0, 0);
     main.focus({ preventScroll: true });
@@ -70,6 +76,40 @@ document.getElementById("skip").addEventListener("click", e => {
   main.focus();
 });
 
+// ---- who is signed in, and whether the server is there
+
+function drawAccount() {
+  const name = memory.get("user");
+  fill(
+    document.getElementById("account"),
+    typeof name === "string" &&
+      name &&
+      h(
+        "a",
+        { class: "account", href: `${home}#shop`, title: `Signed in as ${name}` },
+        h("span", { class: "avatar small", "aria-hidden": "true" }, [...name][0].toUpperCase()),
+        h("span", { class: "account-name" }, name),
+      ),
+  );
+}
+addEventListener("kiosk:user", drawAccount);
+drawAccount();
+
+onConnection(up => {
+  fill(
+    document.getElementById("connection"),
+    !up && [icon("alert", 16), h("span", {}, "No connection to kiosk")],
+  );
+  announce(up ? "Connected to kiosk again" : "No connection to kiosk");
+  if (up && !find(main, ".state-error")) current?.view?.refresh?.();
+});
+document.addEventListener("visibilitychange", () => {
+  const isIdle = !document.querySelector("dialog[open]") && !find(main, ".state-error");
+  if (document.visibilityState === "visible" && isConnected() && isIdle) current?.view?.refresh?.();
+});
+
+// ---- light or dark
+
 const theme = document.getElementById("theme");
 const systemDark = matchMedia("(prefers-color-scheme: dark)");
 const isDark = () =>
@@ -83,21 +123,15 @@ function drawTheme() {
 }
 theme.addEventListener("click", () => {
   const next = isDark() ? "light" : "dark";
+  const isSystems = (next === "dark") === systemDark.matches;
   // Back to what the system says: forget the choice, so that the page follows the system again.
-  if ((next === "dark") === systemDark.matches) {
-    delete document.documentElement.dataset.theme;
-    try {
-      localStorage.removeItem("kiosk.theme");
-    } catch {
-      /* blocked */
-    }
-  } else {
-    document.documentElement.dataset.theme = next;
-    try {
-      localStorage.setItem("kiosk.theme", next);
-    } catch {
-      /* blocked */
-    }
+  if (isSystems) delete document.documentElement.dataset.theme;
+  else document.documentElement.dataset.theme = next;
+  try {
+    if (isSystems) localStorage.removeItem("kiosk.theme");
+    else localStorage.setItem("kiosk.theme", next);
+  } catch {
+    /* storage is blocked */
   }
   drawTheme();
 });

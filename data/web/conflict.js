@@ -1,19 +1,27 @@
-// What a 409 order_conflict looks like: the order in the way, drawn to scale, and the next free time in one click.
-import { h, find, uid } from "./dom.js";
+// What a 409 order_conflict looks like: the order in the way, drawn to scale, and the next free time
+// in one click.
+import { h, fill, find } from "./dom.js";
 import { icon } from "./icons.js";
-import { clock, when, duration, startOfDay } from "./format.js";
-import { readOrder, title } from "./desk-data.js";
+import { clock, when, duration, startOfDay, parseTime, MINUTE } from "./format.js";
+import { openDialog } from "./dialog.js";
+import { readOrder } from "./desk-data.js";
+import { ceilTo } from "./slots.js";
+import { timeOf, title } from "./order.js";
 
-/** @param refusal the ApiError; @param asked the time that was refused (ms) */
+/**
+ * refusal: the ApiError; asked: the time that was refused (ms). take(t), other(), open(order) are what
+ * the buttons do. The next free time is a whole minute, as everywhere else on the page.
+ */
 export async function conflictPanel({ refusal, asked, gap, take, other, open }) {
   const { conflicts_with: id, next_available: next } = refusal.body;
   const order = await readOrder(id).then(
     r => r.body,
     () => null,
   );
-  const at = order?.datetime ? Date.parse(order.datetime) : null,
-    free = next ? Date.parse(next) : null;
+  const at = timeOf(order),
+    free = next ? ceilTo(parseTime(next), MINUTE) : null;
   const label = t => (startOfDay(t) === startOfDay(asked) ? clock(t) : when(t));
+  const apart = `Orders keep at least ${duration(gap)} apart.`;
   return h(
     "div",
     { class: "conflict", testid: "desk-conflict", role: "alert" },
@@ -23,40 +31,34 @@ export async function conflictPanel({ refusal, asked, gap, take, other, open }) 
       icon("alert", 20),
       h("strong", {}, `${clock(asked)} is too close to order ${id}`),
     ),
-    h(
-      "p",
-      {},
-      at === null
-        ? `Orders keep at least ${duration(gap)} apart.`
-        : `${title(order)} is at ${label(at)}, ${at === asked ? "the same time" : `${duration(Math.abs(at - asked))} ${at < asked ? "earlier" : "later"}`}. Orders keep at least ${duration(gap)} apart.`,
-    ),
+    h("p", {}, at === null ? apart : `${where(order, at, asked, label)} ${apart}`),
     at !== null && scale(asked, at, free, gap, label),
     h(
       "div",
       { class: "row" },
-      next &&
-        h(
-          "button",
-          {
-            type: "button",
-            class: "button accent",
-            testid: "desk-next-available",
-            onclick: () => take(next),
-          },
-          icon("check", 18),
-          `Use ${label(free)}`,
-        ),
-      other &&
-        h("button", { type: "button", class: "button", onclick: other }, "Pick another time"),
-      open &&
-        order &&
-        h(
-          "button",
-          { type: "button", class: "button ghost", onclick: () => open(order) },
-          `Open order ${id}`,
-        ),
+      free !== null &&
+        button("accent", `Use ${label(free)}`, () => take(free), {
+          icon: "check",
+          testid: "desk-next-available",
+        }),
+      other && button("", "Pick another time", other),
+      open && order && button("ghost", `Open order ${id}`, () => open(order)),
     ),
   );
+}
+
+const button = (tone, text, onclick, more = {}) =>
+  h(
+    "button",
+    { type: "button", class: `button ${tone}`, testid: more.testid, onclick },
+    more.icon && icon(more.icon, 18),
+    text,
+  );
+
+function where(order, at, asked, label) {
+  const side = at < asked ? "earlier" : "later";
+  const far = at === asked ? "the same time" : `${duration(Math.abs(at - asked))} ${side}`;
+  return `${title(order)} is at ${label(at)}, ${far}.`;
 }
 
 /** A strip of time with the blocked stretch, what was asked and what is free. The sentence above says the same. */
@@ -68,13 +70,11 @@ function scale(asked, at, free, gap, label) {
   const width = (a, b) => `${((b - a) / (to - from)) * 100}%`;
   const pin = (t, kind, text) =>
     h("span", { class: `pin ${kind}`, style: { left: x(t) } }, h("span", {}, text));
+  const window = { left: x(at - gap), width: width(at - gap, at + gap) };
   return h(
     "div",
     { class: "scale", "aria-hidden": "true" },
-    h("span", {
-      class: "scale-window",
-      style: { left: x(at - gap), width: width(at - gap, at + gap) },
-    }),
+    h("span", { class: "scale-window", style: window }),
     pin(at, "taken", label(at)),
     asked !== at && pin(asked, "asked", label(asked)),
     free !== null && !far && pin(free, "free", label(free)),
@@ -83,16 +83,6 @@ function scale(asked, at, free, gap, label) {
 
 /** The same in a dialog, for a refused drag or key press. */
 export async function conflictDialog(options) {
-  const before = /** @type {HTMLElement} */ (document.activeElement);
-  const dialog = h("dialog", {
-    class: "conflict-dialog",
-    "aria-label": "Time is taken",
-    onclose: () => {
-      dialog.remove();
-      if (before?.isConnected) before.focus();
-      options.closed?.();
-    },
-  });
   const done =
     f =>
     (...a) => {
@@ -105,32 +95,11 @@ export async function conflictDialog(options) {
     open: done(options.open),
     other: done(options.other),
   });
-  const id = uid("conflict");
-  panel.id = id;
-  dialog.setAttribute("aria-describedby", id);
-  dialog.append(
-    h(
-      "div",
-      { class: "sheet" },
-      h(
-        "div",
-        { class: "dialog-head" },
-        h("h2", {}, "This time is taken"),
-        h(
-          "button",
-          {
-            type: "button",
-            class: "icon-button",
-            "aria-label": "Close",
-            onclick: () => dialog.close(),
-          },
-          icon("close"),
-        ),
-      ),
-      h("div", { class: "dialog-body" }, panel),
-    ),
-  );
-  document.body.append(dialog);
-  dialog.showModal();
-  find(dialog, '[data-testid="desk-next-available"]')?.focus();
+  const dialog = openDialog({
+    title: "This time is taken",
+    className: "conflict-dialog",
+    closed: options.closed,
+  });
+  fill(dialog.content, h("div", { class: "dialog-body" }, panel));
+  find(panel, '[data-testid="desk-next-available"]')?.focus();
 }

@@ -1,9 +1,9 @@
 // What the desk asks of the server, and how it deletes.
 import { get, request } from "./api.js";
-import { iso, money, toCents } from "./format.js";
+import { iso } from "./format.js";
+import { limits, loadLimits } from "./limits.js";
 import { toast } from "./toast.js";
 
-export const MOST = 1000; // the server's largest page
 const path = id => "/orders/" + encodeURIComponent(id);
 
 /**
@@ -14,28 +14,22 @@ const path = id => "/orders/" + encodeURIComponent(id);
  * @returns {Promise<{orders: any[], more: boolean}>}
  */
 export async function ordersBetween(from, to, signal) {
-  const r = await get(`/orders?from=${iso(from)}&to=${iso(to)}&limit=${MOST}`, { signal });
+  await loadLimits();
+  const limit = limits.pageOfOrders === null ? "" : `&limit=${limits.pageOfOrders}`;
+  const r = await get(`/orders?from=${iso(from)}&to=${iso(to)}${limit}`, { signal });
   return { orders: r.body, more: r.next !== null };
 }
 
 export const readOrder = id => get(path(id));
 export const createOrder = (body, key) => request("POST", "/orders", { body, key });
 export const changeOrder = (id, body, ifMatch) => request("PATCH", path(id), { body, ifMatch });
+export const removeOrder = (id, ifMatch) => request("DELETE", path(id), { ifMatch });
 export const allServices = async () => (await get("/services")).body;
 
-/** What an order is about, in a few words. */
-export function title(order) {
-  const names = (order.services ?? []).map(s => s.name ?? `Service ${s.id}`);
-  if (order.product)
-    names.push(order.quantity > 1 ? `${order.quantity} × ${order.product}` : order.product);
-  return names.join(", ") || "Order";
-}
-export const fee = order => (order.totalfee === undefined ? "" : money(toCents(order.totalfee)));
-
-// Delete with undo. The order is hidden at once and deleted when the notice goes away. Deleting first and creating again
-// on undo would be wrong here: the slot may be gone by then (the sample orders share one time, so none of them could
-// come back), and created_at would change. Should the browser die in between, the order is still there: the safe side.
-// Any other write waits for the deletes before it, so that a slot that looks free is free.
+// Delete with undo. The order is hidden immediately and deleted when the notice goes away. Deleting
+// first and creating again on undo would be wrong here: the slot may be gone by then (the sample
+// orders share one time, so none of them could come back), and created_at would change. Should the
+// browser die in between, the order is still there: the safe side.
 const pending = new Map(); // id → {order, etag, notice, sent}
 
 export const isDeleted = id => pending.has(id);
@@ -52,23 +46,7 @@ export function deleteOrder(order, changed) {
     },
     () => {},
   );
-  entry.send = async () => {
-    await entry.ready;
-    try {
-      if (entry.stale) throw Object.assign(new Error(), { status: 412 });
-      await request("DELETE", path(order.id), { ifMatch: entry.etag });
-    } catch (e) {
-      if (e.status === 412)
-        toast(`Order ${order.id} was changed by someone else, so it was kept.`, {
-          tone: "bad",
-          seconds: 8,
-        });
-      else if (e.status !== 404)
-        toast(`Order ${order.id} could not be deleted and was kept.`, { tone: "bad", seconds: 8 });
-    }
-    pending.delete(order.id);
-    changed();
-  };
+  entry.send = () => sendDelete(entry, changed);
   entry.notice = toast(`Order ${order.id} deleted`, {
     seconds: 7,
     action: "Undo",
@@ -85,10 +63,41 @@ export function deleteOrder(order, changed) {
   changed();
 }
 
+async function sendDelete(entry, changed) {
+  const { id } = entry.order;
+  await entry.ready;
+  try {
+    if (entry.stale) throw Object.assign(new Error(), { status: 412 });
+    await removeOrder(id, entry.etag);
+  } catch (e) {
+    const kept = { tone: "bad", seconds: 8 };
+    if (e.status === 412) toast(`Order ${id} was changed by someone else, so it was kept.`, kept);
+    else if (e.status !== 404) toast(`Order ${id} could not be deleted and was kept.`, kept);
+  }
+  pending.delete(id);
+  changed();
+}
+
 /** Send what waits; resolves when it is done. */
 export async function flushDeletes() {
   for (const e of pending.values()) e.notice.close();
   await Promise.all([...pending.values()].map(e => e.sent));
+}
+
+/**
+ * Sends a change. An order that is about to be deleted blocks no time: only if it holds the one
+ * that is wanted, its deletion is sent first; otherwise it can still be undone.
+ */
+export async function sendChange(send) {
+  try {
+    return await send();
+  } catch (e) {
+    const inTheWay = e.code === "order_conflict" && pending.get(e.body.conflicts_with);
+    if (!inTheWay) throw e;
+    inTheWay.notice.close();
+    await inTheWay.sent;
+    return sendChange(send);
+  }
 }
 
 // Leaving the page counts as the end of the undo window; keepalive lets the request outlive the page.

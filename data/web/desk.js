@@ -1,596 +1,420 @@
-// @ts-nocheck: to be split first
-// The order desk: what is on show (day, week or list), and what happens to orders.
-import { h, fill, announce, memory } from "./dom.js";
-import { icon } from "./icons.js";
-import { get, serverInfo, explain } from "./api.js";
+// The order desk: what is on show (day, week, list or services), and its address. What happens to
+// orders is in desk-actions.js.
+import { h, fill, announce, memory, session } from "./dom.js";
+import { get, serverInfo } from "./api.js";
 import {
-  startOfDay,
-  startOfWeek,
   addDays,
+  count,
+  dayLong,
+  dayRange,
+  dayYear,
+  iso,
   isoDay,
   parseDay,
-  dayLong,
+  startOfDay,
+  startOfWeek,
   when,
-  clock,
-  duration,
-  iso,
 } from "./format.js";
 import { skeleton, failure } from "./states.js";
-import { toast } from "./toast.js";
-import { createTimeline } from "./timeline.js";
-import { createList } from "./order-list.js";
-import { orderForm } from "./order-form.js";
-import { conflictDialog } from "./conflict.js";
-import { nextFree, ceilTo } from "./slots.js";
-import {
-  ordersBetween,
-  readOrder,
-  changeOrder,
-  allServices,
-  deleteOrder,
-  flushDeletes,
-  isDeleted,
-  MOST,
-} from "./desk-data.js";
+import { Timeline } from "./timeline.js";
+import { OrderList } from "./order-list.js";
+import { Services } from "./services.js";
+import { DeskBar } from "./desk-bar.js";
+import { DeskActions } from "./desk-actions.js";
+import { byTime, timeOf } from "./order.js";
+import { ordersBetween, allServices, flushDeletes, isDeleted } from "./desk-data.js";
+import { limits } from "./limits.js";
 
 const HOURS = [22, 30, 40, 56, 76, 104]; // pixels an hour: the zoom
+const VIEWS = ["day", "week", "list", "services"];
+const isPhone = matchMedia("(max-width: 719px)");
 
 export function openDesk(root, params) {
-  const phone = matchMedia("(max-width: 719px)").matches;
-  const saved = memory.get("desk", {}) ?? {};
-  const state = {
-    view: phone ? "day" : "week",
-    at: startOfDay(Date.now()),
-    zoom: { day: 3, week: 2 },
-    service: "",
-    gap: 10_800_000,
-    services: [],
-    orders: [],
-    more: false,
-    closed: false,
-    seq: 0,
-    drawn: false,
-  };
-  if (["day", "week", "list"].includes(saved.view)) state.view = saved.view;
-  if (HOURS[saved.day]) state.zoom.day = saved.day;
-  if (HOURS[saved.week]) state.zoom.week = saved.week;
-  take(params);
+  return new Desk(root, params);
+}
 
-  function take(p) {
-    if (["day", "week", "list"].includes(p.get("view"))) state.view = p.get("view");
-    if (parseDay(p.get("at")) !== null) state.at = parseDay(p.get("at"));
-    state.service = p.get("service") ?? "";
+export class Desk {
+  at = startOfDay(Date.now());
+  zooms = { day: 3, week: 2 };
+  filter = { service: "", from: "", to: "", sort: "asc", page: 1 };
+  gap = 0;
+  services = [];
+  orders = [];
+  more = false;
+  closed = false;
+  seq = 0;
+  isDrawn = false; // somebody has seen this range: it is not scrolled any more
+  timeline = null;
+  list = null;
+  serviceView = null;
+
+  constructor(root, params) {
+    this.view = isPhone.matches ? "day" : "week";
+    this.recall();
+    this.take(params);
+    this.actions = new DeskActions(this);
+    this.bar = new DeskBar(this);
+    this.stage = h("div", { class: "stage" });
+    this.emptyNote = h("div", { class: "tl-empty", role: "status" });
+    fill(root, this.bar.el, this.stage, this.bar.legend);
+    this.shortcuts = e => this.bar.shortcut(e);
+    addEventListener("keydown", this.shortcuts);
+    this.bar.draw();
+    this.start(params.get("open"));
   }
 
-  // ---- the bar
-  const heading = h("h1", { tabindex: "-1", testid: "desk-title" }, "Desk");
-  const button = (name, label, onclick, testid) =>
-    h(
-      "button",
-      { type: "button", class: "icon-button", "aria-label": label, title: label, onclick, testid },
-      icon(name),
-    );
-  const jump = h("input", {
-    class: "input jump",
-    type: "date",
-    "aria-label": "Go to a date",
-    testid: "desk-date",
-    onchange: () => {
-      const d = parseDay(jump.value);
-      if (d !== null) go(d);
-    },
-  });
-  const moves = h(
-    "div",
-    { class: "row moves" },
-    h(
-      "button",
-      {
-        type: "button",
-        class: "button",
-        testid: "desk-today",
-        onclick: () => go(startOfDay(Date.now())),
+  // ---- the address
+
+  recall() {
+    const saved = memory.get("desk", {}) ?? {};
+    if (VIEWS.includes(saved.view) && saved.view !== "services") this.view = saved.view;
+    if (HOURS[saved.day]) this.zooms.day = saved.day;
+    if (HOURS[saved.week]) this.zooms.week = saved.week;
+    // Within one visit the desk stays where it was left.
+    const at = parseDay(session.get("desk-at"));
+    if (at !== null) this.at = at;
+  }
+
+  take(p) {
+    if (VIEWS.includes(p.get("view"))) this.view = p.get("view");
+    const at = parseDay(p.get("at"));
+    if (at !== null) this.at = at;
+    this.filter = {
+      service: p.get("service") ?? "",
+      from: p.get("from") ?? "",
+      to: p.get("to") ?? "",
+      sort: p.get("sort") === "desc" ? "desc" : "asc",
+      page: Math.max(1, Math.trunc(Number(p.get("page"))) || 1),
+    };
+  }
+
+  address(open) {
+    const q = new URLSearchParams({ view: this.view });
+    if (this.isTimeline) q.set("at", isoDay(this.at));
+    if (this.view === "list")
+      for (const [name, value] of Object.entries(this.filter)) {
+        if (value && value !== "asc" && value !== 1) q.set(name, String(value));
+      }
+    if (open) q.set("open", open);
+    return `#desk?${q}`;
+  }
+
+  /** What is shown has changed: put it into the address, draw. */
+  changed({ push = false } = {}) {
+    // Stepping through weeks must not fill the back button; another view or page may.
+    if (push && location.hash !== this.address()) history.pushState(null, "", this.address());
+    else history.replaceState(null, "", this.address());
+    this.show();
+  }
+
+  /** The order that is open is part of the address. */
+  opened(id) {
+    history.replaceState(null, "", this.address(id));
+  }
+
+  // ---- what is shown
+
+  get isTimeline() {
+    return this.view === "day" || this.view === "week";
+  }
+  get days() {
+    return this.view === "day" ? 1 : 7;
+  }
+  get from() {
+    return this.view === "day" ? this.at : startOfWeek(this.at);
+  }
+  get to() {
+    return addDays(this.from, this.days);
+  }
+  isShown(t) {
+    return t !== null && this.isTimeline && t >= this.from && t < this.to;
+  }
+  get hour() {
+    return HOURS[this.zooms[this.view]];
+  }
+  get zoomEnds() {
+    const zoom = this.zooms[this.view];
+    return { out: zoom === 0, in: zoom === HOURS.length - 1 };
+  }
+  /** Orders that are not about to be deleted. */
+  get visible() {
+    return this.orders.filter(o => !isDeleted(o.id));
+  }
+
+  get title() {
+    if (this.view === "services") return "Services";
+    if (this.view === "list") return "All orders";
+    if (this.view === "day") return isPhone.matches ? dayYear(this.at) : dayLong(this.at);
+    return dayRange(this.from, addDays(this.to, -1), isPhone.matches);
+  }
+
+  // ---- moving
+
+  go(day) {
+    this.at = startOfDay(day);
+    this.changed();
+    announce(this.title);
+  }
+  step(direction) {
+    this.go(addDays(this.at, direction * this.days));
+  }
+  setView(view) {
+    this.view = view;
+    this.changed({ push: true });
+  }
+  /** A time, in the view that is shown or else in one that shows times. */
+  goTo(order) {
+    const t = timeOf(order);
+    if (t === null) return;
+    if (!this.isTimeline) this.view = isPhone.matches ? "day" : "week";
+    this.at = startOfDay(t);
+    this.reveal = order;
+    this.changed({ push: true });
+  }
+  zoom(direction) {
+    const next = this.zooms[this.view] + direction;
+    if (!HOURS[next] || !this.timeline) return;
+    this.zooms[this.view] = next;
+    memory.set("desk", { view: this.view, ...this.zooms });
+    this.timeline.rescale(HOURS[next]);
+    this.bar.draw();
+  }
+
+  // ---- drawing
+
+  show() {
+    memory.set("desk", { view: this.view, ...this.zooms });
+    session.set("desk-at", isoDay(this.at));
+    this.bar.draw();
+    this.list = this.serviceView = null;
+    if (!this.isTimeline) this.leaveTimeline();
+    if (this.isTimeline) this.showTimeline();
+    else if (this.view === "list") this.showList();
+    else this.showServices();
+  }
+
+  leaveTimeline() {
+    this.timeline?.close();
+    if (this.timeline) this.top = this.timeline.top;
+    this.timeline = null;
+  }
+
+  showList() {
+    const { actions } = this;
+    this.list = new OrderList(this.services, this.filter, {
+      open: o => actions.edit(o),
+      remove: o => actions.remove(o),
+      show: o => this.goTo(o),
+      create: () => actions.create(),
+      filtered: (filter, push) => {
+        this.filter = filter;
+        history[push ? "pushState" : "replaceState"](null, "", this.address());
       },
-      "Today",
-    ),
-    h(
-      "div",
-      { class: "row tight" },
-      button(
-        "left",
-        "Earlier",
-        () => go(addDays(state.at, state.view === "day" ? -1 : -7)),
-        "desk-earlier",
-      ),
-      button(
-        "right",
-        "Later",
-        () => go(addDays(state.at, state.view === "day" ? 1 : 7)),
-        "desk-later",
-      ),
-    ),
-    jump,
-  );
-  const zoomOut = button("minus", "Zoom out", () => zoom(-1), "desk-zoom-out"),
-    zoomIn = button("plus", "Zoom in", () => zoom(1), "desk-zoom-in");
-  const zooms = h(
-    "div",
-    { class: "row tight zooms", role: "group", "aria-label": "Zoom" },
-    zoomOut,
-    zoomIn,
-  );
-  const segments = h(
-    "div",
-    { class: "segments", role: "group", "aria-label": "Show as" },
-    [
-      ["day", "Day"],
-      ["week", "Week"],
-      ["list", "List"],
-    ].map(([v, text]) =>
-      h(
-        "button",
-        {
-          type: "button",
-          "data-view": v,
-          testid: `desk-view-${v}`,
-          onclick: () => {
-            state.view = v;
-            changed();
-          },
-        },
-        text,
-      ),
-    ),
-  );
-  const legend = h("div", { class: "legend" });
-  const stage = h("div", { class: "stage" });
-  fill(
-    root,
-    h(
-      "div",
-      { class: "page-head" },
-      heading,
-      h(
-        "button",
-        { type: "button", class: "button primary", testid: "desk-new", onclick: () => create() },
-        icon("plus", 18),
-        "New order",
-      ),
-    ),
-    h(
-      "div",
-      { class: "desk-bar" },
-      moves,
-      h("div", { class: "row desk-bar-end" }, zooms, segments),
-    ),
-    stage,
-    legend,
-  );
-
-  let timeline = null,
-    list = null;
-  const emptyNote = h("div", { class: "tl-empty", role: "status" });
-
-  /** Something about what is shown has changed: remember it, put it in the address, draw. */
-  function changed() {
-    memory.set("desk", { view: state.view, day: state.zoom.day, week: state.zoom.week });
-    // Replaced, not pushed: stepping through weeks must not fill the back button.
-    const q = new URLSearchParams({ view: state.view });
-    if (state.view !== "list") q.set("at", isoDay(state.at));
-    else if (state.service) q.set("service", state.service);
-    history.replaceState(null, "", `#desk?${q}`);
-    show();
-  }
-  function go(day) {
-    state.at = startOfDay(day);
-    state.drawn = false;
-    changed();
-    announce(heading.textContent);
-  }
-  function zoom(direction) {
-    const v = state.view,
-      next = state.zoom[v] + direction;
-    if (!HOURS[next] || !timeline) return;
-    state.zoom[v] = next;
-    memory.set("desk", { view: v, day: state.zoom.day, week: state.zoom.week });
-    timeline.rescale(HOURS[next]);
-    drawZoom();
-  }
-  const drawZoom = () => {
-    zoomOut.disabled = state.zoom[state.view] === 0;
-    zoomIn.disabled = state.zoom[state.view] === HOURS.length - 1;
-  };
-
-  const from = () => (state.view === "day" ? state.at : startOfWeek(state.at));
-  const span = () => (state.view === "day" ? 1 : 7);
-  const to = () => addDays(from(), span());
-
-  function rangeTitle() {
-    const a = new Date(from()),
-      b = new Date(addDays(to(), -1)),
-      f = (d, o) => new Intl.DateTimeFormat("en-GB", o).format(d);
-    if (state.view === "list") return "All orders";
-    if (state.view === "day")
-      return phone
-        ? f(a, { weekday: "short", day: "numeric", month: "short", year: "numeric" })
-        : dayLong(a);
-    const end = f(b, { day: "numeric", month: phone ? "short" : "long", year: "numeric" });
-    if (a.getMonth() === b.getMonth()) return `${a.getDate()} – ${end}`;
-    return `${f(a, { day: "numeric", month: "short", year: a.getFullYear() === b.getFullYear() ? undefined : "numeric" })} – ${f(b, { day: "numeric", month: "short", year: "numeric" })}`;
+      counted: n => this.bar.setCount(n),
+    });
+    fill(this.stage, this.list.el);
   }
 
-  function show() {
-    for (const b of segments.children)
-      b.setAttribute("aria-pressed", String(b.dataset.view === state.view));
-    heading.textContent = rangeTitle();
-    const onTime = state.view !== "list";
-    moves.hidden = zooms.hidden = legend.hidden = !onTime;
-    jump.value = isoDay(state.at);
-    if (!onTime) {
-      timeline?.close();
-      timeline = null;
-      list = createList(
-        { open: edit, remove, show: goTo, create: () => create() },
-        state.services,
-        { service: state.service, ...state.dates },
-      );
-      state.dates = undefined;
-      fill(stage, list.el);
-      return;
-    }
-    list = null;
-    if (!timeline) {
-      timeline = createTimeline({
-        create,
-        open: edit,
-        move,
-        remove,
-        zoom,
+  showServices() {
+    this.serviceView = new Services({
+      changed: services => {
+        this.services = services;
+        this.bar.setCount(services.length);
+      },
+    });
+    fill(this.stage, this.serviceView.el);
+  }
+
+  showTimeline() {
+    const { actions } = this;
+    if (!this.timeline) {
+      this.timeline = new Timeline({
+        create: t => actions.create(t),
+        open: o => actions.edit(o),
+        move: (o, t) => actions.move(o, t),
+        remove: o => actions.remove(o),
+        zoom: n => this.zoom(n),
+        crowd: orders => this.crowd(orders),
         day: d => {
-          state.view = "day";
-          go(d);
+          this.view = "day";
+          this.at = startOfDay(d);
+          this.changed({ push: true });
         },
-        crowd,
       });
-      fill(
-        stage,
-        h(
-          "div",
-          { class: "panel tl-panel" },
-          h("div", { class: "tl-progress", "aria-hidden": "true" }),
-          timeline.el,
-          emptyNote,
-        ),
+      const progress = h("div", { class: "tl-progress", "aria-hidden": "true" });
+      this.panel = h(
+        "div",
+        { class: "panel tl-panel" },
+        progress,
+        this.timeline.el,
+        this.emptyNote,
       );
-      state.drawn = false;
+      fill(this.stage, this.panel);
     }
-    fill(
-      legend,
-      h("span", {}, h("i", { class: "key-order" }), "Order"),
-      state.gap > 0 &&
-        h(
-          "span",
-          {},
-          h("i", { class: "key-window" }),
-          `Kept free: less than ${duration(state.gap)} from an order`,
-        ),
-      h("span", {}, h("i", { class: "key-free" }), "Free, click to create"),
-    );
-    drawZoom();
-    refresh();
+    this.refresh();
   }
 
-  function draw() {
+  draw() {
+    const { timeline, gap, from, days, hour } = this;
     if (!timeline) return;
-    timeline.draw({
-      orders: state.orders.filter(o => !isDeleted(o.id)),
-      from: from(),
-      days: span(),
-      gap: state.gap,
-      hour: HOURS[state.zoom[state.view]],
-    });
-    if (!state.drawn) {
-      // first sight of a range: start at its first order, or in the morning
-      state.drawn = true;
-      const first = state.orders
-        .map(o => Date.parse(o.datetime))
-        .filter(t => t >= from() && t < to())
-        .map(t => new Date(t))
-        .sort((a, b) => a.getHours() - b.getHours())[0];
-      timeline.scrollTo(
-        first && first.getHours() < 9 ? first.getTime() : new Date(from()).setHours(8, 30),
-      );
+    const place = this.isDrawn ? timeline.top : this.top;
+    timeline.draw({ orders: this.visible, gap, from, days, hour });
+    if (place !== undefined && place > 0) timeline.scrollToHour(place + 12 / hour);
+    else if (!this.isDrawn) this.scrollToStart();
+    this.isDrawn = true;
+    this.top = undefined;
+    const { reveal } = this;
+    if (reveal && this.orders.some(o => o.id === reveal.id)) {
+      this.reveal = null;
+      timeline.reveal(reveal);
     }
   }
 
-  async function refresh() {
-    if (list) {
-      list.reload();
-      return;
-    }
-    const seq = ++state.seq,
-      a = from(),
-      b = to(),
-      margin = state.gap;
-    stage.firstChild?.setAttribute("aria-busy", "true");
-    const inside = state.orders.filter(o => {
-      const t = Date.parse(o.datetime);
-      return t >= a - margin && t < b + margin;
-    });
-    if (inside.length || state.drawn) {
-      state.orders = inside;
-      draw();
-    } else {
-      state.orders = [];
-      draw();
-      state.drawn = false;
-    }
+  /** First sight of a range: its first order or the morning, but now if it is in the range. */
+  scrollToStart() {
+    const hours = byTime(this.orders)
+      .map(timeOf)
+      .filter(t => this.isShown(t))
+      .map(t => new Date(t))
+      .sort((a, b) => a.getHours() - b.getHours());
+    const first = hours[0];
+    const morning = new Date(this.from).setHours(8, 30);
+    this.timeline.scrollTo(first && first.getHours() < 9 ? first.getTime() : morning);
+    const now = Date.now();
+    if (this.isShown(now) && !this.timeline.isInView(now)) this.timeline.scrollTo(now);
+  }
+
+  /** Reads again what is shown. */
+  async refresh() {
+    if (this.list) return this.list.reload();
+    if (this.serviceView) return this.serviceView.refresh();
+    if (!this.timeline) return;
+    const seq = ++this.seq,
+      { from, to, gap } = this;
+    const isStale = () => seq !== this.seq || this.closed || !this.timeline;
+    this.panel.setAttribute("aria-busy", "true");
+    this.orders = this.orders.filter(o => timeOf(o) >= from - gap && timeOf(o) < to + gap);
+    if (this.isDrawn) this.draw();
     try {
-      const r = await ordersBetween(a - margin, b + margin);
-      if (seq !== state.seq || state.closed || !timeline) return;
-      state.orders = r.orders;
-      state.more = r.more;
-      stage.querySelector(".state-error")?.remove();
-      draw();
-      drawEmpty(a, b, seq);
+      const r = await ordersBetween(from - gap, to + gap);
+      if (isStale()) return;
+      this.orders = r.orders;
+      this.more = r.more;
+      this.panel.querySelector(".tl-cover")?.remove();
+      this.draw();
+      this.drawEmpty(from, to, isStale);
     } catch (e) {
-      if (seq !== state.seq || state.closed) return;
-      fill(emptyNote);
-      stage.querySelector(".state-error")?.remove();
-      stage.firstChild?.append(
+      if (isStale()) return;
+      fill(this.emptyNote);
+      this.panel.querySelector(".tl-cover")?.remove();
+      this.panel.append(
         h(
           "div",
           { class: "tl-cover" },
-          failure(e, () => {
-            stage.querySelector(".tl-cover")?.remove();
-            start();
-          }),
+          failure(e, () => this.refresh()),
         ),
       );
     }
-    stage.firstChild?.removeAttribute("aria-busy");
+    this.panel?.removeAttribute("aria-busy");
   }
 
   /** An empty range says where the orders are; a crowded one says what is left out. */
-  async function drawEmpty(a, b, seq) {
-    fill(emptyNote);
-    if (state.more) {
-      fill(
-        emptyNote,
-        h(
-          "span",
-          {},
-          `Only the first ${MOST.toLocaleString("en-GB")} orders are drawn. Show a day, or the list.`,
-        ),
-      );
-      return;
+  async drawEmpty(from, to, isStale) {
+    fill(this.emptyNote);
+    if (this.more) {
+      const most = count(limits.pageOfOrders);
+      const text = `Only the first ${most} orders are drawn. Show a day, or the list.`;
+      return fill(this.emptyNote, h("span", {}, text));
     }
-    if (
-      state.orders.some(o => {
-        const t = Date.parse(o.datetime);
-        return t >= a && t < b && !isDeleted(o.id);
-      })
-    )
-      return;
-    const what = state.view === "day" ? "on this day" : "this week";
-    let near = null,
-      word = "";
-    try {
-      near = (await get(`/orders?from=${iso(b)}&limit=1`)).body[0];
-      word = "The next is";
-      if (!near) {
-        near = (await get("/orders?limit=1")).body[0];
-        word = "The first is";
-      }
-    } catch {
-      /* the note is a courtesy */
-    }
-    if (seq !== state.seq || state.closed) return;
-    const t = near?.datetime ? Date.parse(near.datetime) : null;
+    if (this.visible.some(o => timeOf(o) >= from && timeOf(o) < to)) return;
+    const what = this.view === "day" ? "on this day" : "this week";
+    const { near, word } = await nearest(to);
+    if (isStale()) return;
+    const t = timeOf(near);
     fill(
-      emptyNote,
+      this.emptyNote,
       h("span", {}, `No orders ${what}.${t !== null ? ` ${word} on ${when(t)}.` : ""}`),
       t !== null &&
         h(
           "button",
-          { type: "button", class: "button", testid: "desk-go-nearest", onclick: () => go(t) },
+          {
+            type: "button",
+            class: "button",
+            testid: "desk-go-nearest",
+            onclick: () => this.goTo(near),
+          },
           "Go there",
         ),
+      h(
+        "button",
+        { type: "button", class: "button", onclick: () => this.actions.create() },
+        "New order",
+      ),
     );
   }
 
-  function crowd(orders) {
-    const t = Date.parse(orders[0].datetime);
-    if (state.view === "week") {
-      state.view = "day";
-      go(t);
-      return;
+  crowd(orders) {
+    const t = timeOf(orders[0]);
+    if (this.view === "week") this.view = "day";
+    else {
+      this.filter = { ...this.filter, from: isoDay(t), to: isoDay(t), page: 1 };
+      this.view = "list";
     }
-    state.dates = { from: isoDay(t), to: isoDay(t) };
-    state.view = "list";
-    changed();
-  }
-  function goTo(order) {
-    if (!order.datetime) return;
-    if (state.view === "list") state.view = phone ? "day" : "week";
-    go(Date.parse(order.datetime));
-    setTimeout(() => timeline?.focus(order.id), 400);
+    this.at = startOfDay(t);
+    this.changed({ push: true });
   }
 
-  // ---- what happens to orders
-  function form(options) {
-    let id = options.id;
-    orderForm({
-      services: state.services,
-      gap: state.gap,
-      remove,
-      open: edit,
-      ...options,
-      saved(order, created) {
-        id = order.id;
-        afterSave(order, created);
-      },
-      closed() {
-        if (document.activeElement === document.body) focus(id);
-      },
-    }); // what opened the form may have been drawn anew
-  }
-  function focus(id) {
-    if (id && timeline) timeline.focus(id);
-    if (id && list) list.focus(id);
-    if (document.activeElement === document.body) heading.focus({ preventScroll: true });
-  }
-  function create(time) {
-    // Without a place pointed at: the next full hour that is free, on the day shown if that lies ahead.
-    const base = Math.max(Date.now(), state.view === "list" ? 0 : from()),
-      shown = state.view !== "list" && Date.now() >= to() ? new Date(from()).setHours(9) : base,
-      hour = ceilTo(shown, 3_600_000),
-      visible = state.orders.filter(o => !isDeleted(o.id));
-    form({ time: time ?? ceilTo(nextFree(hour, visible, state.gap) ?? hour, 300_000) });
-  }
-  const edit = order => form({ id: order.id });
-  const remove = order =>
-    deleteOrder(order, () => {
-      if (state.closed) return;
-      if (list) list.redraw();
-      else {
-        draw();
-        refresh();
-      }
-    });
-
-  function afterSave(order, created) {
-    if (state.closed) return;
-    const t = order.datetime ? Date.parse(order.datetime) : null;
-    const visible = t !== null && state.view !== "list" && t >= from() && t < to();
-    toast(
-      created
-        ? `Order ${order.id} created${t === null ? ", without a time" : ""}`
-        : `Order ${order.id} saved`,
-      visible ? {} : { action: "Show", onaction: () => (t === null ? edit(order) : goTo(order)) },
-    );
-    replace(order);
-    refresh();
-  }
-  function replace(order) {
-    state.orders = [
-      ...state.orders.filter(o => o.id !== order.id),
-      ...(order.datetime ? [order] : []),
-    ].sort((a, b) => Date.parse(a.datetime) - Date.parse(b.datetime));
-    draw();
+  /** After a dialog has closed: the order, or else the title. */
+  focus(id) {
+    if (id) this.timeline?.focus(id);
+    if (id) this.list?.focus(id);
+    if (document.activeElement === document.body) this.bar.heading.focus({ preventScroll: true });
   }
 
-  /** A drag or key press. The server decides; until it has, the order is drawn where it was put. */
-  async function move(order, t, exact = iso(t)) {
-    const old = order.datetime;
-    replace({ ...order, datetime: exact });
-    const backToOld = () => {
-      if (!state.closed) {
-        replace(order);
-        refresh();
-      }
-    };
-    try {
-      await flushDeletes();
-      const seen = await readOrder(order.id);
-      if (seen.body.updated_at !== order.updated_at)
-        throw Object.assign(new Error(), { changed: true });
-      const r = await changeOrder(order.id, { datetime: exact }, seen.etag);
-      if (state.closed) return;
-      replace(r.body);
-      if (t < from() || t >= to()) {
-        state.at = startOfDay(t);
-        state.drawn = false;
-        changed();
-        setTimeout(() => timeline?.focus(order.id), 300);
-      }
-      announce(`Order ${order.id} moved to ${when(t)}`);
-      toast(`Order ${order.id} moved to ${when(t)}`, {
-        action: "Undo",
-        actionTestid: "desk-undo-move",
-        onaction: () => undoMove(r.body, old),
-      });
-    } catch (e) {
-      backToOld();
-      if (state.closed) return;
-      if (e.code === "order_conflict") {
-        conflictDialog({
-          refusal: e,
-          asked: t,
-          gap: state.gap,
-          take: next => move(order, Date.parse(next), next),
-          other: () => edit(order),
-          open: edit,
-        });
-      } else if (e.changed || e.status === 412)
-        toast(
-          `Someone changed order ${order.id} in the meantime. It was not moved; this is their version.`,
-          { tone: "bad", seconds: 8 },
-        );
-      else toast(explain(e), { tone: "bad", seconds: 8 });
-    }
-  }
-  async function undoMove(order, old) {
-    try {
-      const seen = await readOrder(order.id);
-      const r = await changeOrder(order.id, { datetime: old }, seen.etag);
-      if (!state.closed) {
-        replace(r.body);
-        refresh();
-      }
-    } catch (e) {
-      toast(
-        e.code === "order_conflict"
-          ? `Order ${order.id} cannot go back: ${clock(Date.parse(old))} is too close to order ${e.body.conflicts_with} now.`
-          : explain(e),
-        { tone: "bad", seconds: 8 },
-      );
-    }
-  }
+  // ---- begin and end
 
-  // ---- begin
-  async function start() {
-    if (!timeline && !list) fill(stage, skeleton(1, "tall"));
+  async start(open) {
+    if (!this.stage.firstChild) fill(this.stage, skeleton(1, "tall"));
     try {
       const [info, services] = await Promise.all([serverInfo(), allServices()]);
-      if (state.closed) return;
-      state.gap = info.gap;
-      state.services = services;
-      show();
+      if (this.closed) return;
+      this.gap = info.gap;
+      this.services = services;
+      this.show();
+      if (open === "new") this.actions.create();
+      else if (open) this.actions.edit({ id: open });
     } catch (e) {
-      if (!state.closed) fill(stage, failure(e, start));
-      timeline?.close();
-      timeline = null;
-      list = null;
+      if (!this.closed)
+        fill(
+          this.stage,
+          failure(e, () => this.start(open)),
+        );
     }
   }
-  for (const b of segments.children)
-    b.setAttribute("aria-pressed", String(b.dataset.view === state.view));
-  heading.textContent = rangeTitle();
-  jump.value = isoDay(state.at);
-  start();
 
-  // Somebody else may have worked meanwhile: look again when the page is looked at again.
-  const seenAgain = () => {
-    if (
-      document.visibilityState === "visible" &&
-      !document.querySelector("dialog[open]") &&
-      (timeline || list)
-    )
-      refresh();
-  };
-  document.addEventListener("visibilitychange", seenAgain);
-  return {
-    params(p) {
-      take(p);
-      state.drawn = false;
-      if (timeline || list) changed();
-    },
-    close() {
-      state.closed = true;
-      document.removeEventListener("visibilitychange", seenAgain);
-      timeline?.close();
-      flushDeletes();
-    },
-  };
+  params(p) {
+    this.take(p);
+    if (this.view !== "list") this.isDrawn = this.isDrawn && p.get("at") === isoDay(this.at);
+    this.actions.close();
+    if (this.timeline || this.list || this.serviceView) this.changed();
+    if (p.get("open")) this.actions.edit({ id: p.get("open") });
+  }
+
+  close() {
+    this.closed = true;
+    removeEventListener("keydown", this.shortcuts);
+    this.timeline?.close();
+    flushDeletes();
+  }
+}
+
+/** The next order after a range, or else the first of all. */
+async function nearest(to) {
+  try {
+    const next = (await get(`/orders?from=${iso(to)}&limit=1`)).body[0];
+    if (next) return { near: next, word: "The next is" };
+    return { near: (await get("/orders?limit=1")).body[0] ?? null, word: "The first is" };
+  } catch {
+    return { near: null, word: "" }; // the note is a courtesy
+  }
 }

@@ -75,5 +75,23 @@ export const memory = {
   },
 };
 
+/** sessionStorage: what is forgotten with the tab. */
+export const session = {
+  get(key) {
+    try {
+      return JSON.parse(sessionStorage.getItem("kiosk." + key));
+    } catch {
+      return null;
+    }
+  },
+  set(key, value) {
+    try {
+      sessionStorage.setItem("kiosk." + key, JSON.stringify(value));
+    } catch {
+      /* private mode */
+    }
+  },
+};
+
 let counter = 0;
 export const uid = prefix => `${prefix}-${++counter}`;

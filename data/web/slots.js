@@ -1,9 +1,7 @@
 // The distance rule as pure functions, so that a free slot is seen before it is tried.
 // The server decides; this only mirrors it: an order at t keeps every other order out of (t − gap, t + gap), ends free.
-import { MINUTE, HOUR } from "./format.js";
-
-const time = order => Date.parse(order.datetime);
-export const timed = orders => orders.filter(o => o.datetime);
+import { MINUTE, HOUR, parseTime } from "./format.js";
+import { byTime, timeOf } from "./order.js";
 
 /** The nearest order that would refuse a time, or null. */
 export function conflictAt(t, orders, gap, selfId) {
@@ -11,7 +9,7 @@ export function conflictAt(t, orders, gap, selfId) {
     distance = gap;
   for (const o of orders) {
     if (!o.datetime || o.id === selfId) continue;
-    const d = Math.abs(time(o) - t);
+    const d = Math.abs(timeOf(o) - t);
     if (d < distance) {
       nearest = o;
       distance = d;
@@ -24,10 +22,9 @@ export function conflictAt(t, orders, gap, selfId) {
 export function blocked(orders, gap, selfId) {
   const out = [];
   if (gap <= 0) return out;
-  const times = timed(orders)
+  const times = byTime(orders)
     .filter(o => o.id !== selfId)
-    .map(time)
-    .sort((a, b) => a - b);
+    .map(timeOf);
   for (const t of times) {
     const last = out.at(-1);
     if (last && t - gap < last.to) last.to = t + gap;
@@ -50,7 +47,7 @@ export function free(from, to, orders, gap, selfId) {
 }
 
 /** The end of the calendar: the API knows years of four digits. */
-const LAST = Date.parse("9999-12-31T23:59:59.999Z");
+const LAST = parseTime("9999-12-31T23:59:59.999Z");
 
 /** The earliest free time from t on; null if there is none before the end of the calendar. */
 export function nextFree(t, orders, gap, selfId) {

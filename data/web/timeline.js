@@ -1,268 +1,258 @@
-// @ts-nocheck: to be split first
-// The timeline: days as columns, hours down, each order where it happens and the stretch it blocks hatched behind it.
-// Mouse: point at a free spot to see its time, click to create, drag to move. Touch: tap, or hold and drag.
-// Keyboard, on an order: arrows move it (Shift for an hour, left and right for a day), Enter opens, Delete deletes, Escape undoes the move.
-import { h, fill, announce } from "./dom.js";
+// The timeline: days as columns, hours down, each order where it happens and the stretch it blocks
+// behind it. Mouse: point at a free spot to see its time, click to create, drag to move. Touch: tap,
+// or hold and drag. Keyboard: see timeline-keys.js.
+import { h, fill, find } from "./dom.js";
 import { icon } from "./icons.js";
 import {
   MINUTE,
-  HOUR,
   clock,
+  dayEnd,
   dayLong,
-  weekday,
-  monthYear,
+  dayNumber,
+  duration,
+  hourLabel,
   isoDay,
+  monthYear,
+  plural,
   startOfDay,
   addDays,
   utcOffset,
-  duration,
-  when,
-  plural,
+  weekday,
 } from "./format.js";
 import { blocked, free, conflictAt, nextFree, ceilTo } from "./slots.js";
-import { title, fee } from "./desk-data.js";
+import { fee, timeOf, tint, title } from "./order.js";
+import { Grid } from "./grid.js";
+import { startDrag } from "./timeline-drag.js";
+import { TimelineKeys } from "./timeline-keys.js";
 
-const NARROWEST = 44; // a column of orders thinner than a fingertip becomes one "3 orders"
+const NARROWEST = 44, // a column of orders thinner than a fingertip becomes one "3 orders"
+  NARROWEST_TEXT = 56; // and so does one in which a time is cut off
 
-/** What it calls: on.create(t), open(order), move(order, t), remove(order), day(t), crowd(orders), zoom(direction). */
-export function createTimeline(on) {
-  let data = { orders: [], from: 0, days: 7, gap: 0, hour: 40 },
-    pending = null,
-    drag = null,
-    dragged = false;
-  const hintId = "timeline-help";
-  const head = h("div", { class: "tl-head" }),
-    hours = h("div", { class: "tl-hours", "aria-hidden": "true" }),
-    columns = h("div", { class: "tl-columns" });
-  const body = h("div", { class: "tl-body" }, hours, columns);
-  const el = h(
-    "div",
-    {
-      class: "timeline",
-      role: "region",
-      "aria-label": "Timeline of orders",
-      tabindex: "0",
-      testid: "desk-timeline",
-    },
-    head,
-    body,
-  );
-  const help = h(
-    "p",
-    { class: "hidden", id: hintId },
-    "Arrow up and down move this order by 15 minutes, with Shift by an hour. Arrow left and right move it by a day. Enter opens it, Delete deletes it.",
-  );
-  const wrap = h("div", { class: "tl-wrap" }, el, help);
+export class Timeline {
+  orders = [];
+  gap = 0;
+  grid = new Grid(0, 7, 40);
+  dragged = false; // a drag has just ended: its click is none
+  drag = null;
 
-  // Wall-clock geometry: on the day of a clock change an hour is where the clock says, like on paper.
-  const wallMinutes = t => {
-    const d = new Date(t);
-    return d.getHours() * 60 + d.getMinutes() + d.getSeconds() / 60;
-  };
-  const y = t => (wallMinutes(t) / 60) * data.hour;
-  const timeAt = (day, px) => {
-    const d = new Date(day);
-    d.setMinutes(Math.round((px / data.hour) * 60));
-    return d.getTime();
-  };
-  const step = () => (data.hour >= 90 ? 5 : 15) * MINUTE;
-  // Down to the grid of the local clock: 15 minutes past, not 15 minutes after 1970 (some zones are 45 minutes off).
-  const snap = (t, s = step()) => {
-    const day = startOfDay(t);
-    return day + Math.round((t - day) / s) * s;
-  };
-  const days = () => Array.from({ length: data.days }, (_, i) => addDays(data.from, i));
-  const chip = () => (el.clientWidth < 560 ? 44 : Math.max(26, Math.min(46, data.hour - 3))); // a fingertip on a phone
-
-  function draw(next) {
-    data = { ...data, ...next };
-    const focused = el.contains(document.activeElement)
-      ? document.activeElement.closest(".tl-order")?.dataset.id
-      : null;
-    cancelPending();
-    el.style.setProperty("--hour", `${data.hour}px`);
-    el.style.setProperty("--days", data.days);
-    el.style.setProperty("--chip", `${chip()}px`);
-    el.dataset.days = data.days;
-    const today = startOfDay(Date.now()),
-      list = days();
-    fill(
-      head,
-      h("div", { class: "tl-corner" }, utcOffset(data.from).replace("UTC", "UTC ")),
-      list.map(d => {
-        const inner = [
-          h("span", { class: "tl-weekday" }, weekday(d)),
-          " ",
-          h("span", { class: "tl-date" }, String(new Date(d).getDate())),
-        ];
-        const props = { class: `tl-day${d === today ? " is-today" : ""}` };
-        return data.days > 1
-          ? h(
-              "button",
-              { type: "button", ...props, onclick: () => on.day(d) },
-              inner,
-              h("span", { class: "hidden" }, ` ${monthYear(d)}, show this day`),
-            )
-          : h("div", props, inner);
-      }),
+  /** What it calls: on.create(t), open, move(order, t), remove, day(t), crowd(orders), zoom(n). */
+  constructor(on) {
+    this.on = on;
+    this.head = h("div", { class: "tl-head" });
+    this.hours = h("div", { class: "tl-hours", "aria-hidden": "true" });
+    this.columns = h("div", { class: "tl-columns" });
+    this.ghost = h("div", { class: "tl-ghost", "aria-hidden": "true" });
+    const help = h(
+      "p",
+      { class: "hidden", id: "timeline-help" },
+      "Arrow up and down move this order by 15 minutes, with Shift by an hour. " +
+        "Arrow left and right move it by a day. Enter opens it, Delete deletes it.",
     );
-    fill(
-      hours,
-      Array.from({ length: 23 }, (_, i) =>
-        h(
-          "span",
-          { style: { top: `${(i + 1) * data.hour}px` } },
-          `${String(i + 1).padStart(2, "0")}:00`,
-        ),
-      ),
+    const pointHelp = h(
+      "p",
+      { class: "hidden", id: "timeline-point-help" },
+      "Arrow keys point at a time and say whether it is free. Enter creates an order there.",
     );
-    fill(columns, list.map(column));
-    if (focused) byId(focused)?.focus({ preventScroll: true });
+    this.scroller = h(
+      "div",
+      {
+        class: "timeline",
+        role: "application",
+        "aria-label": "Timeline of orders",
+        "aria-describedby": "timeline-point-help",
+        tabindex: "0",
+        testid: "desk-timeline",
+      },
+      this.head,
+      h("div", { class: "tl-body" }, this.hours, this.columns),
+    );
+    this.el = h("div", { class: "tl-wrap" }, this.scroller, help, pointHelp);
+    this.keys = new TimelineKeys(this);
+    this.listen();
   }
 
-  const inDay = (t, day) => t >= day && t < addDays(day, 1);
-  const byId = id => [...columns.querySelectorAll(".tl-order")].find(b => b.dataset.id === id);
-
-  /** The part of [from, to] within a day, as top and height. */
-  function stretch(day, from, to) {
-    const end = addDays(day, 1),
-      a = Math.max(from, day),
-      b = Math.min(to, end);
-    if (b <= a) return null;
-    const top = a === day ? 0 : y(a),
-      bottom = b === end ? 24 * data.hour : y(b);
-    return bottom > top ? { top: `${top}px`, height: `${bottom - top}px` } : null;
+  listen() {
+    const { columns, scroller } = this;
+    columns.addEventListener("pointermove", e => this.pointed(e));
+    columns.addEventListener("pointerleave", () => {
+      if (!this.drag && !this.keys.pending) this.hideGhost();
+    });
+    columns.addEventListener("click", e => this.clicked(e));
+    const wheel = e => {
+      if (!e.ctrlKey) return;
+      e.preventDefault();
+      this.on.zoom(e.deltaY < 0 ? 1 : -1);
+    };
+    scroller.addEventListener("wheel", wheel, { passive: false });
+    let width = 0;
+    this.resize = new ResizeObserver(() => {
+      if (Math.abs(scroller.clientWidth - width) <= 8) return;
+      const isFirst = !width;
+      width = scroller.clientWidth;
+      if (!isFirst && !this.drag) this.draw({});
+    });
+    this.resize.observe(scroller);
+    this.ticking = setInterval(() => {
+      const now = find(columns, ".tl-now");
+      if (now) now.style.top = `${this.grid.y(Date.now())}px`;
+    }, 60_000);
   }
 
-  function column(day) {
-    const here = data.orders.filter(o => inDay(Date.parse(o.datetime), day)),
+  // ---- drawing
+
+  get chip() {
+    // A fingertip on a phone.
+    if (this.scroller.clientWidth < 560) return 44;
+    return Math.max(26, Math.min(46, this.grid.hour - 3));
+  }
+
+  /** @param {{orders?: any[], gap?: number, from?: number, days?: number, hour?: number}} next */
+  draw({ orders, gap, from, days, hour }) {
+    const { scroller, grid } = this;
+    this.orders = orders ?? this.orders;
+    this.gap = gap ?? this.gap;
+    this.grid = new Grid(from ?? grid.from, days ?? grid.days, hour ?? grid.hour);
+    const focused = this.focusedId();
+    this.keys.cancel();
+    scroller.style.setProperty("--hour", `${this.grid.hour}px`);
+    scroller.style.setProperty("--days", String(this.grid.days));
+    scroller.style.setProperty("--chip", `${this.chip}px`);
+    scroller.dataset.days = String(this.grid.days);
+    const corner = utcOffset(this.grid.from).replace("UTC", "UTC ");
+    const list = this.grid.list;
+    fill(
+      this.head,
+      h("div", { class: "tl-corner" }, corner),
+      list.map(d => this.dayHead(d)),
+    );
+    const label = i => h("span", { style: { top: `${i * this.grid.hour}px` } }, hourLabel(i));
+    fill(
+      this.hours,
+      Array.from({ length: 23 }, (_, i) => label(i + 1)),
+    );
+    fill(
+      this.columns,
+      list.map(d => this.column(d)),
+    );
+    if (focused) this.byId(focused)?.focus({ preventScroll: true });
+  }
+
+  focusedId() {
+    const focused = document.activeElement;
+    const order = this.el.contains(focused) ? focused.closest(".tl-order") : null;
+    return /** @type {HTMLElement} */ (order)?.dataset.id ?? null;
+  }
+
+  dayHead(d) {
+    const inner = [
+      h("span", { class: "tl-weekday" }, weekday(d)),
+      " ",
+      h("span", { class: "tl-date" }, dayNumber(d)),
+    ];
+    const props = { class: `tl-day${d === startOfDay(Date.now()) ? " is-today" : ""}` };
+    if (this.grid.days === 1) return h("div", props, inner);
+    const onclick = () => this.on.day(d);
+    const more = h("span", { class: "hidden" }, ` ${monthYear(d)}, show this day`);
+    return h("button", { type: "button", ...props, onclick }, inner, more);
+  }
+
+  byId(id) {
+    /** @type {NodeListOf<HTMLElement>} */
+    const all = this.columns.querySelectorAll(".tl-order");
+    return [...all].find(b => b.dataset.id === id);
+  }
+
+  column(day) {
+    const { grid, gap } = this,
       end = addDays(day, 1);
+    const here = this.orders.filter(o => o.datetime && grid.isIn(timeOf(o), day));
+    const words = here.length ? plural(here.length, "order") : "no orders";
     const col = h("div", {
       class: "tl-col",
       role: "group",
-      "aria-label": `${dayLong(day)}, ${here.length ? plural(here.length, "order") : "no orders"}`,
+      "aria-label": `${dayLong(day)}, ${words}`,
       "data-day": isoDay(day),
     });
-    for (const b of blocked(data.orders, data.gap)) {
-      const s = stretch(day, b.from, b.to);
-      if (s)
-        col.append(
-          h("div", {
-            class: `tl-window${b.from >= day ? " starts" : ""}${b.to <= end ? " ends" : ""}`,
-            style: s,
-          }),
-        );
+    for (const b of blocked(this.orders, gap)) {
+      const style = grid.stretch(day, b.from, b.to);
+      const ends = `${b.from >= day ? " starts" : ""}${b.to <= end ? " ends" : ""}`;
+      if (style) col.append(h("div", { class: `tl-window${ends}`, style }));
     }
-    if (data.days === 1 && data.gap > 0)
-      for (const r of free(day, end, data.orders, data.gap)) {
-        const s = stretch(day, r.from, r.to),
-          from = ceilTo(r.from, MINUTE);
-        if (s && parseFloat(s.height) >= 34)
-          col.append(
-            h(
-              "div",
-              { class: "tl-free", style: s },
-              h(
-                "span",
-                {},
-                r.from === day && r.to === end
-                  ? "Free all day"
-                  : `Free ${clock(from)} – ${r.to === end ? "24:00" : clock(r.to)}`,
-              ),
-            ),
-          );
-      }
-    if (inDay(Date.now(), day))
-      col.append(
-        h("div", { class: "tl-now", style: { top: `${y(Date.now())}px` }, "aria-hidden": "true" }),
-      );
-    place(col, here);
+    if (grid.days === 1 && gap > 0) this.drawFree(col, day, end);
+    if (grid.isIn(Date.now(), day)) {
+      const style = { top: `${grid.y(Date.now())}px` };
+      col.append(h("div", { class: "tl-now", style, "aria-hidden": "true" }));
+    }
+    this.place(col, here);
     return col;
   }
 
-  /** Orders that would overlap share the width; too many of them become one button. */
-  function place(col, here) {
-    const width = Math.max(40, (el.clientWidth - (el.clientWidth < 560 ? 40 : 56)) / data.days - 6);
-    const items = here
-      .map(o => ({ o, top: Math.min(y(Date.parse(o.datetime)), 24 * data.hour - chip()) }))
-      .sort((a, b) => a.top - b.top);
-    for (let i = 0; i < items.length;) {
-      const lanes = [];
-      let j = i,
-        bottom = -1;
-      for (; j < items.length && (j === i || items[j].top < bottom); j++) {
-        let lane = lanes.findIndex(end => items[j].top >= end);
-        if (lane < 0) lane = lanes.push(0) - 1;
-        lanes[lane] = items[j].top + chip() + 2;
-        items[j].lane = lane;
-        bottom = Math.max(bottom, lanes[lane]);
-      }
-      const group = items.slice(i, j);
-      if (lanes.length > 1 && width / lanes.length < NARROWEST) col.append(crowd(group));
-      else for (const g of group) col.append(orderButton(g.o, g.top, g.lane, lanes.length));
-      i = j;
+  drawFree(col, day, end) {
+    for (const r of free(day, end, this.orders, this.gap)) {
+      const style = this.grid.stretch(day, r.from, r.to);
+      if (!style || parseFloat(style.height) < 34) continue;
+      const isAllDay = r.from === day && r.to === end,
+        until = r.to === end ? dayEnd(end) : clock(r.to);
+      const text = isAllDay ? "Free all day" : `Free ${clock(ceilTo(r.from, MINUTE))} – ${until}`;
+      col.append(h("div", { class: "tl-free", style }, h("span", {}, text)));
     }
   }
 
-  function crowd(group) {
-    const last = group.at(-1).top;
+  /** Orders that would overlap share the width; too many of them become one button. */
+  place(col, here) {
+    const { grid, chip, scroller } = this,
+      isPhone = scroller.clientWidth < 560,
+      gutter = isPhone ? 40 : 56;
+    const width = Math.max(24, (scroller.clientWidth - gutter) / grid.days - 6);
+    const most = grid.height - chip;
+    const items = here.map(o => ({ o, top: Math.min(grid.y(timeOf(o)), most), lane: 0 }));
+    const narrowest = isPhone ? NARROWEST : NARROWEST_TEXT;
+    for (const { items: group, lanes } of grid.lanes(items, chip)) {
+      if (lanes > 1 && width / lanes < narrowest) col.append(this.crowd(group));
+      else for (const g of group) col.append(this.orderButton(g.o, g.top, g.lane, lanes));
+    }
+  }
+
+  crowd(group) {
+    const first = group[0].top,
+      height = group.at(-1).top - first + this.chip;
     return h(
       "button",
       {
         type: "button",
         class: "tl-crowd",
         testid: "desk-crowd",
-        style: { top: `${group[0].top}px`, height: `${last - group[0].top + chip()}px` },
-        onclick: () => on.crowd(group.map(g => g.o)),
+        style: { top: `${first}px`, height: `${height}px` },
+        onclick: () => this.on.crowd(group.map(g => g.o)),
       },
       h("strong", {}, group.length),
       " ",
       h("span", {}, "orders"),
-      h(
-        "span",
-        { class: "hidden" },
-        ` around ${clock(Date.parse(group[0].o.datetime))}, show them`,
-      ),
+      h("span", { class: "hidden" }, ` around ${clock(timeOf(group[0].o))}, show them`),
     );
   }
 
-  function orderButton(o, top, lane, lanes) {
-    const t = Date.parse(o.datetime),
+  orderButton(o, top, lane, lanes) {
+    const t = timeOf(o),
       names = title(o),
       cost = fee(o);
+    const style = {
+      top: `${top}px`,
+      left: `calc(${lane} * 100% / ${lanes} + 2px)`,
+      width: `calc(100% / ${lanes} - 4px)`,
+    };
+    const kept = this.gap ? `, keeps ${duration(this.gap)} free on both sides` : "";
     return h(
       "button",
       {
         type: "button",
-        class: `tl-order${o.product && !o.services ? " is-product" : ""}`,
+        class: `tl-order order-tint-${tint(o)}${o.product && !o.services ? " is-product" : ""}`,
         testid: `desk-order-${o.id}`,
         "data-id": o.id,
-        "aria-describedby": hintId,
-        style: {
-          top: `${top}px`,
-          left: `calc(${lane} * 100% / ${lanes} + 2px)`,
-          width: `calc(100% / ${lanes} - 4px)`,
-        },
+        "aria-describedby": "timeline-help",
+        style,
         title: `${clock(t)} ${names}${cost ? ` · ${cost}` : ""} (order ${o.id})`,
-        onclick: () => {
-          if (dragged) {
-            dragged = false;
-            return;
-          }
-          if (pending) commit();
-          else on.open(o);
-        },
-        onkeydown: e => orderKey(e, o),
-        onblur: () => {
-          hideSpan();
-          if (pending?.order.id === o.id) commit();
-        },
-        onfocus: () => showSpan(t),
-        onpointerenter: () => showSpan(t),
-        onpointerleave: () => {
-          if (!drag) hideSpan();
-        },
-        onpointerdown: e => startDrag(e, o),
+        ...this.orderListeners(o, t),
       },
       h("span", { class: "tl-order-time" }, clock(t)),
       " ",
@@ -272,292 +262,149 @@ export function createTimeline(on) {
       h(
         "span",
         { class: "hidden" },
-        ` Order ${o.id}, ${dayLong(t)}${cost ? `, fee ${cost}` : ""}${data.gap ? `, keeps ${duration(data.gap)} free on both sides` : ""}`,
+        ` Order ${o.id}, ${dayLong(t)}${cost && `, fee ${cost}`}${kept}`,
       ),
     );
   }
 
+  orderListeners(o, t) {
+    return {
+      onclick: () => {
+        if (this.dragged) this.dragged = false;
+        else if (this.keys.pending) this.keys.commit();
+        else this.on.open(o);
+      },
+      onkeydown: e => this.keys.order(e, o),
+      onblur: () => {
+        this.hideSpan();
+        if (this.keys.pending?.order.id === o.id) this.keys.commit();
+      },
+      onfocus: () => this.showSpan(t),
+      onpointerenter: () => this.showSpan(t),
+      onpointerleave: () => {
+        if (!this.drag) this.hideSpan();
+      },
+      onpointerdown: e => startDrag(this, e, o),
+    };
+  }
+
   // ---- the stretch that one order keeps free, outlined while it is pointed at or focused
-  const hideSpan = () => {
-    for (const s of columns.querySelectorAll(".tl-span")) s.remove();
-  };
-  function showSpan(t, bad = false) {
-    hideSpan();
-    if (!data.gap) return;
-    days().forEach((day, i) => {
-      const s = stretch(day, t - data.gap, t + data.gap);
-      if (s)
-        columns.children[i]?.append(h("div", { class: `tl-span${bad ? " bad" : ""}`, style: s }));
+
+  hideSpan() {
+    for (const s of this.columns.querySelectorAll(".tl-span")) s.remove();
+  }
+  showSpan(t, bad = false) {
+    this.hideSpan();
+    if (!this.gap) return;
+    this.grid.list.forEach((day, i) => {
+      const style = this.grid.stretch(day, t - this.gap, t + this.gap);
+      const span = style && h("div", { class: `tl-span${bad ? " bad" : ""}`, style });
+      if (span) this.columns.children[i]?.append(span);
     });
   }
 
   // ---- the ghost: where something would go, and whether it may
-  const ghost = h("div", { class: "tl-ghost", "aria-hidden": "true" });
-  function showGhost(t, self) {
-    const i = days().findIndex(day => inDay(t, day));
+
+  showGhost(t, self) {
+    const { ghost, grid } = this,
+      i = grid.dayOf(t);
     if (i < 0) {
       ghost.remove();
       return null;
     }
-    const hit = conflictAt(t, data.orders, data.gap, self?.id);
+    const hit = conflictAt(t, this.orders, this.gap, self?.id);
     ghost.className = `tl-ghost${hit ? " bad" : ""}${self ? " solid" : ""}`;
-    ghost.style.top = `${y(t)}px`;
-    fill(
-      ghost,
-      h(
-        "span",
-        {},
-        self ? icon(hit ? "alert" : "check", 14) : icon(hit ? "close" : "plus", 14),
-        hit
-          ? self
-            ? `${clock(t)} taken`
-            : `Free from ${clock(ceilTo(nextFree(t, data.orders, data.gap) ?? t, MINUTE))}`
-          : `${clock(t)}${self ? ` ${title(self)}` : ""}`,
-      ),
-    );
-    columns.children[i].append(ghost);
+    ghost.style.top = `${grid.y(t)}px`;
+    fill(ghost, h("span", {}, icon(ghostIcon(hit, self), 14), this.ghostText(t, self, hit)));
+    this.columns.children[i].append(ghost);
     return hit;
   }
-  const hideGhost = () => ghost.remove();
+  ghostText(t, self, hit) {
+    if (!hit) return `${clock(t)}${self ? ` ${title(self)}` : ""}`;
+    if (self) return `${clock(t)} taken`;
+    return `Free from ${clock(ceilTo(nextFree(t, this.orders, this.gap) ?? t, MINUTE))}`;
+  }
+  hideGhost() {
+    this.ghost.remove();
+  }
 
-  const at = e => {
-    // pointer → {day, px} under it
-    const cols = [...columns.children];
-    const i = Math.max(
-      0,
-      Math.min(
-        cols.length - 1,
-        cols.findIndex(c => e.clientX < c.getBoundingClientRect().right) >= 0
-          ? cols.findIndex(c => e.clientX < c.getBoundingClientRect().right)
-          : cols.length - 1,
-      ),
-    );
-    return { day: days()[i], px: e.clientY - columns.getBoundingClientRect().top };
-  };
-  const clamp = (t, day) => Math.max(day, Math.min(t, addDays(day, 1) - step()));
+  // ---- the pointer
 
-  columns.addEventListener("pointermove", e => {
-    if (e.pointerType !== "mouse" || drag || pending) return;
-    if (e.target.closest(".tl-order, .tl-crowd")) {
-      hideGhost();
-      return;
-    }
-    const p = at(e);
-    showGhost(clamp(snap(timeAt(p.day, p.px)), p.day), null);
-  });
-  columns.addEventListener("pointerleave", () => {
-    if (!drag && !pending) hideGhost();
-  });
-  columns.addEventListener("click", e => {
-    if (dragged) {
-      dragged = false;
+  /** The day and the height under a pointer. */
+  at(e) {
+    const cols = [...this.columns.children];
+    const under = cols.findIndex(c => e.clientX < c.getBoundingClientRect().right);
+    const i = under < 0 ? cols.length - 1 : under;
+    return { day: this.grid.list[i], px: e.clientY - this.columns.getBoundingClientRect().top };
+  }
+  timeUnder(e, above = 0) {
+    const { day, px } = this.at(e);
+    return this.grid.clamp(this.grid.snap(this.grid.timeAt(day, px - above)), day);
+  }
+
+  pointed(e) {
+    if (e.pointerType !== "mouse" || this.drag || this.keys.pending) return;
+    if (e.target.closest(".tl-order, .tl-crowd")) this.hideGhost();
+    else this.showGhost(this.timeUnder(e), null);
+  }
+  clicked(e) {
+    if (this.dragged) {
+      this.dragged = false;
       return;
     }
     if (e.target.closest(".tl-order, .tl-crowd")) return;
-    const p = at(e);
-    hideGhost();
-    on.create(clamp(snap(timeAt(p.day, p.px)), p.day));
-  });
-
-  // ---- drag
-  function startDrag(e, order) {
-    if (e.button !== 0) return;
-    dragged = false;
-    const button = e.currentTarget,
-      grab = e.clientY - button.getBoundingClientRect().top,
-      start = { x: e.clientX, y: e.clientY };
-    const touch = e.pointerType === "touch";
-    let hold = 0,
-      last = e,
-      frame = 0;
-    const begin = () => {
-      drag = { order, t: Date.parse(order.datetime) };
-      button.classList.add("is-lifted");
-      el.classList.add("is-dragging");
-      hideGhost();
-      if (touch) navigator.vibrate?.(8);
-    };
-    const track = () => {
-      if (!drag) return;
-      const p = at(last);
-      drag.t = clamp(snap(timeAt(p.day, p.px - grab)), p.day);
-      showSpan(drag.t, Boolean(showGhost(drag.t, order)));
-    };
-    const scroll = () => {
-      // near an edge the timeline follows
-      if (!drag) return;
-      const r = el.getBoundingClientRect(),
-        up = r.top + head.offsetHeight + 28 - last.clientY,
-        down = last.clientY - r.bottom + 28;
-      if (up > 0 || down > 0) {
-        el.scrollTop += up > 0 ? -Math.min(14, up / 3) : Math.min(14, down / 3);
-        track();
-      }
-      frame = requestAnimationFrame(scroll);
-    };
-    const move = ev => {
-      last = ev;
-      const far = Math.hypot(ev.clientX - start.x, ev.clientY - start.y);
-      if (!drag && !touch && far > 4) {
-        begin();
-        frame = requestAnimationFrame(scroll);
-      }
-      if (!drag && touch && far > 10) end(false);
-      track();
-    };
-    const end = (drop, released = true) => {
-      clearTimeout(hold);
-      cancelAnimationFrame(frame);
-      for (const [type, f] of listeners) removeEventListener(type, f, true);
-      button.classList.remove("is-lifted");
-      el.classList.remove("is-dragging");
-      hideGhost();
-      hideSpan();
-      const d = drag;
-      drag = null;
-      if (!d) return;
-      dragged = true;
-      // Swallow only the click that this drag ends in; after Escape the button is let go some time later.
-      const over = () =>
-        setTimeout(() => {
-          dragged = false;
-        }, 0);
-      if (released) over();
-      else addEventListener("pointerup", over, { once: true, capture: true });
-      if (drop && d.t !== Date.parse(order.datetime)) on.move(order, d.t);
-    };
-    const stay = ev => {
-      if (drag) ev.preventDefault();
-    }; // a held order moves; it does not scroll the page
-    const listeners = [
-      ["pointermove", move],
-      ["pointerup", () => end(true)],
-      ["pointercancel", () => end(false)],
-      ["touchmove", stay],
-      [
-        "keydown",
-        ev => {
-          if (ev.key === "Escape" && drag) {
-            ev.stopPropagation();
-            ev.preventDefault();
-            end(false, false);
-          }
-        },
-      ],
-      [
-        "contextmenu",
-        ev => {
-          if (touch) ev.preventDefault();
-        },
-      ],
-    ];
-    for (const [type, f] of listeners) addEventListener(type, f, { capture: true, passive: false });
-    if (touch)
-      hold = setTimeout(() => {
-        begin();
-        frame = requestAnimationFrame(scroll);
-        track();
-      }, 350);
+    this.hideGhost();
+    this.on.create(this.timeUnder(e));
   }
 
-  // ---- keyboard: steps add up, and are sent when the keys rest, on Enter, or when focus leaves
-  function orderKey(e, order) {
-    const t = pending?.t ?? Date.parse(order.datetime),
-      s = step();
-    const to = {
-      ArrowUp: e.shiftKey ? t - HOUR : snap(t, s) < t ? snap(t, s) : snap(t - s, s),
-      ArrowDown: e.shiftKey ? t + HOUR : snap(t, s) > t ? snap(t, s) : snap(t + s, s),
-      ArrowLeft: addDays(t, -1),
-      ArrowRight: addDays(t, 1),
-    }[e.key];
-    if (to !== undefined && !e.ctrlKey && !e.metaKey && !e.altKey) {
-      e.preventDefault();
-      clearTimeout(pending?.timer);
-      pending = { order, t: to, timer: setTimeout(commit, 1000) };
-      e.currentTarget.classList.add("is-lifted");
-      const hit = showGhost(to, order) ?? conflictAt(to, data.orders, data.gap, order.id);
-      showSpan(to, Boolean(hit));
-      const px = y(to),
-        view = {
-          top: el.scrollTop,
-          bottom: el.scrollTop + el.clientHeight - head.offsetHeight - 40,
-        };
-      if (px < view.top || px > view.bottom) el.scrollTop = px - el.clientHeight / 3;
-      announce(`${when(to)}, ${hit ? `too close to order ${hit.id}` : "free"}`);
-    } else if (e.key === "Escape" && pending) {
-      e.preventDefault();
-      cancelPending();
-      announce("Not moved");
-    } else if (e.key === "Delete" || e.key === "Backspace") {
-      e.preventDefault();
-      cancelPending();
-      focusNear(order);
-      on.remove(order);
-    }
+  // ---- what is in view
+
+  /** The time of day, in hours, that is at the top. */
+  get top() {
+    return this.scroller.scrollTop / this.grid.hour;
   }
-  function commit() {
-    const p = pending;
-    cancelPending();
-    if (p && p.t !== Date.parse(p.order.datetime)) on.move(p.order, p.t);
+  /** A little above, so that the label of the hour is whole. */
+  scrollToHour(hour) {
+    this.scroller.scrollTop = Math.max(0, hour * this.grid.hour - 12);
   }
-  function cancelPending() {
-    if (!pending) return;
-    clearTimeout(pending.timer);
-    byId(pending.order.id)?.classList.remove("is-lifted");
-    pending = null;
-    hideGhost();
-    hideSpan();
+  /** Bring a time into view, a little below the top. */
+  scrollTo(t) {
+    const hour = Math.floor(this.grid.y(t) / this.grid.hour - 1);
+    this.scrollToHour(Math.max(0, hour));
   }
-  function focusNear(order) {
-    // after a delete, focus must not fall out of the page
-    const all = [...columns.querySelectorAll(".tl-order")],
-      i = all.findIndex(b => b.dataset.id === order.id);
-    (all[i + 1] ?? all[i - 1] ?? el).focus({ preventScroll: true });
+  isInView(t) {
+    const px = this.grid.y(t),
+      { scrollTop, clientHeight } = this.scroller;
+    return px >= scrollTop && px + this.chip <= scrollTop + clientHeight - this.head.offsetHeight;
+  }
+  /** Keep the same moment in the middle while the scale changes. */
+  rescale(hour) {
+    const half = (this.scroller.clientHeight - this.head.offsetHeight) / 2,
+      middle = (this.scroller.scrollTop + half) / this.grid.hour;
+    this.draw({ hour });
+    this.scroller.scrollTop = middle * hour - half;
   }
 
-  el.addEventListener(
-    "wheel",
-    e => {
-      if (e.ctrlKey) {
-        e.preventDefault();
-        on.zoom(e.deltaY < 0 ? 1 : -1);
-      }
-    },
-    { passive: false },
-  );
+  focus(id) {
+    this.byId(id)?.focus({ preventScroll: false });
+  }
+  /** Brings an order into view and lets it light up. */
+  reveal(order) {
+    const t = timeOf(order);
+    if (!this.isInView(t)) this.scrollTo(t);
+    const el = this.byId(order.id);
+    el?.classList.add("is-new");
+    el?.focus({ preventScroll: true });
+  }
 
-  let width = 0;
-  const resize = new ResizeObserver(() => {
-    if (Math.abs(el.clientWidth - width) > 8) {
-      const first = !width;
-      width = el.clientWidth;
-      if (!first && !drag) draw({});
-    }
-  });
-  resize.observe(el);
-  const ticking = setInterval(() => {
-    const now = columns.querySelector(".tl-now");
-    if (now) now.style.top = `${y(Date.now())}px`;
-  }, 60_000);
+  close() {
+    this.resize.disconnect();
+    clearInterval(this.ticking);
+    this.keys.cancel();
+  }
+}
 
-  return {
-    el: wrap,
-    draw,
-    /** Bring a time into view, a little below the top. */
-    scrollTo(t) {
-      el.scrollTop = Math.max(0, y(t) - data.hour * 1.5);
-    },
-    /** Keep the same moment in the middle while the scale changes. */
-    rescale(hour) {
-      const middle = (el.scrollTop + (el.clientHeight - head.offsetHeight) / 2) / data.hour;
-      draw({ hour });
-      el.scrollTop = middle * hour - (el.clientHeight - head.offsetHeight) / 2;
-    },
-    focus: id => byId(id)?.focus({ preventScroll: false }),
-    close() {
-      resize.disconnect();
-      clearInterval(ticking);
-      cancelPending();
-    },
-  };
+function ghostIcon(hit, self) {
+  if (self) return hit ? "alert" : "check";
+  return hit ? "close" : "plus";
 }

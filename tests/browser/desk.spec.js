@@ -178,7 +178,7 @@ test("A click on a free spot of the timeline starts an order there", async ({ pa
 test("An order is edited without its time being touched", async ({ page, kiosk }) => {
   await open(page);
   await row(page, 224).click();
-  await expect(field(page, "service-789")).toHaveAttribute("aria-checked", "true");
+  await expect(field(page, "service-789")).toBeChecked();
   await field(page, "totalfee").fill("120.25");
   await field(page, "service-123").click();
   await page.getByTestId("desk-save").click();
@@ -269,9 +269,9 @@ test("A drag onto a taken time shows the order in the way and moves to the next 
   await expect(panel).toContainText("Orders keep at least 3 hours apart.");
   await page.getByTestId("desk-next-available").click();
   await expect(
-    page.locator(".toast", { hasText: says("Order 226 moved to Tue 1 Nov 2022, 14:11") }),
+    page.locator(".toast", { hasText: says("Order 226 moved to Tue 1 Nov 2022, 14:12") }),
   ).toBeVisible();
-  expect((await kiosk.get("/orders/226")).datetime).toBe("2022-11-01T14:11:11.111Z");
+  expect((await kiosk.get("/orders/226")).datetime).toBe(at(1, "14:12"));
 });
 
 test("The arrow keys move an order, Enter sends it, Escape takes it back", async ({
@@ -385,7 +385,7 @@ test("A change by someone else is not written over: theirs is loaded, then chang
   );
   expect((await kiosk.get("/orders/223")).totalfee).toBe(777);
   await page.getByRole("button", { name: "Load their version" }).click();
-  await expect(field(page, "totalfee")).toHaveValue("777");
+  await expect(field(page, "totalfee")).toHaveValue("777.00");
   await field(page, "totalfee").fill("778.5");
   await page.getByTestId("desk-save").click();
   await expect(page.getByText("Order 223 saved")).toBeVisible();

@@ -77,6 +77,7 @@ for (const width of [375, 768, 1440]) {
       await expect(page.getByTestId("desk-conflict")).toBeVisible();
       await look(page, "desk-conflict");
       await page.keyboard.press("Escape");
+      await page.getByTestId("discard").click();
       await page.getByTestId("desk-order-228").click();
       await expect(page.getByTestId("desk-form-totalfee")).toBeVisible();
       await look(page, "desk-edit");
@@ -86,6 +87,7 @@ for (const width of [375, 768, 1440]) {
       await expect(page.getByTestId("desk-stale")).toBeVisible();
       await look(page, "desk-stale");
       await page.keyboard.press("Escape");
+      await page.getByTestId("discard").click();
       await page.getByTestId("desk-order-229").focus();
       await page.keyboard.press("Shift+ArrowUp");
       await page.keyboard.press("Shift+ArrowUp");
@@ -130,7 +132,7 @@ for (const width of [375, 768, 1440]) {
       await page.goto("/");
       await signIn(page, "johndoe");
       await kiosk.stop();
-      for (const view of ["services", "shop", "desk", "api"]) {
+      for (const view of ["desk", "shop", "api"]) {
         await page.getByTestId(`nav-${view}`).click();
         await expect(page.getByTestId("error-state")).toBeVisible();
         await look(page, `${view}-gone`);
@@ -144,7 +146,7 @@ for (const width of [375, 768, 1440]) {
         await page.goto("/");
         await expect(page.locator(".skeleton").first()).toBeVisible();
         await look(page, "shop-loading");
-        await page.getByTestId("nav-services").click();
+        await page.goto("/#desk?view=services");
         await look(page, "services-loading");
         await page.goto("/#desk?view=week&at=2022-11-01");
         await look(page, "desk-loading");

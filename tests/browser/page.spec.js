@@ -8,7 +8,6 @@ test("Each view is an address and a link, and a name that is none opens the shop
   await expect(page.getByTestId("sign-in-name")).toBeVisible();
   for (const [view, title] of [
     ["desk", "Desk"],
-    ["services", "Services"],
     ["api", "API"],
     ["shop", "Shop"],
   ]) {
@@ -215,7 +214,7 @@ for (const [view, shown] of [
     watch.lost = true;
     await page.goto("/");
     await signIn(page, "johndoe");
-    await page.goto(view === "services" ? "/#api" : "/#services");
+    await page.goto(view === "services" ? "/#api" : "/#desk?view=services");
     await expect(page.locator(".skeleton")).toHaveCount(0);
     await kiosk.stop();
     const address = view === "desk" ? "desk?view=week&at=2022-11-01" : view;
@@ -257,7 +256,7 @@ test.describe("answers that all fail", () => {
   test("Every view says so and stays usable", async ({ page, watch }) => {
     watch.refusals.add(503);
     await page.goto("/");
-    for (const view of ["shop", "desk", "services"]) {
+    for (const view of ["shop", "desk"]) {
       await page.getByTestId(`nav-${view}`).click();
       await expect(page.getByTestId("error-state")).toContainText("This did not load");
       await expect(page.getByTestId("error-state")).toContainText(
