@@ -167,7 +167,7 @@ check-js:
 	@command -v npm >/dev/null || .ci/install nodejs npm
 	@$(MAKE) --no-print-directory $(WEB_TEST)/node_modules
 	@rm -rf $(WEB_TEST)/data $(WEB_TEST)/tests && mkdir -p $(WEB_TEST)/data $(WEB_TEST)/tests
-	@cp -r data/web $(WEB_TEST)/data
+	@cp -r data/web data/openapi.json $(WEB_TEST)/data
 	@cp -r tests/browser tests/web $(wildcard tests/*.json) $(WEB_TEST)/tests
 	cd $(WEB_TEST) && npm run --silent check
 

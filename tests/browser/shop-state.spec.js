@@ -156,6 +156,15 @@ test.describe("on a phone", () => {
     expect(chip).toBeLessThanOrEqual(375 - 16);
   });
 
+  test("The search for a product is as wide as its row", async ({ page, kiosk }) => {
+    await long(kiosk, 14);
+    await page.goto("/");
+    await signIn(page, "johndoe");
+    const search = page.getByRole("searchbox", { name: "Find a product" });
+    await expect(search).toBeVisible();
+    expect((await search.boundingBox()).width).toBe(375 - 2 * 16);
+  });
+
   test("The lines of the order can be seen and removed", async ({ page }) => {
     await page.goto("/");
     await signIn(page, "johndoe");
