@@ -70,7 +70,7 @@ bool SplitTarget(Head& head) {
 const FramingError* ParseRequestLine(std::string_view line, Head& head) {
   const size_t method_end = line.find(' ');
   const size_t target_end = line.rfind(' ');
-  if (method_end == std::string_view::npos || method_end > kMaxMethod) return &kNotHttp;
+  if (method_end > kMaxMethod) return &kNotHttp;  // or there is no space
   if (!IsToken(line.substr(0, method_end))) return &kNotHttp;
   head.method = line.substr(0, method_end);
   const bool is_whole = target_end > method_end;
@@ -164,21 +164,21 @@ HeadScanner::State HeadScanner::Scan(std::string_view bytes) {
     const size_t end = bytes.find('\n', scanned_);
     const bool is_finished = end != std::string_view::npos;
     const std::string_view line = bytes.substr(line_begin_, is_finished ? end - line_begin_ : end);
-    const FramingError* error = nullptr;
+    const FramingError* found = nullptr;
     if (!is_finished) {
-      error = CheckUnfinishedLine(line);
+      found = CheckUnfinishedLine(line);
     } else if (!line.ends_with('\r')) {
-      error = &kNotHttp;
+      found = &kNotHttp;
     } else if (lines_ == 0) {
       Head head;
-      error = ParseRequestLine(line.substr(0, line.size() - 1), head);
+      found = ParseRequestLine(line.substr(0, line.size() - 1), head);
     } else if (line.size() > kMaxLine + 1) {
-      error = &kLineTooLong;
+      found = &kLineTooLong;
     } else if (lines_ > kMaxFields && line.size() > 1) {
-      error = &kTooManyFields;
+      found = &kTooManyFields;
     }
-    if (error == &kNotHttp) return Refuse(kNotHttp);
-    Note(error);
+    if (found == &kNotHttp) return Refuse(kNotHttp);
+    Note(found);
     scanned_ = is_finished ? end + 1 : bytes.size();
     if (scanned_ > kMaxHead) return Refuse(error_ ? *error_ : kHeadTooLong);
     if (!is_finished) return State::kMore;

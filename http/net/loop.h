@@ -5,6 +5,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <condition_variable>
 #include <functional>
 #include <list>
@@ -70,6 +71,8 @@ class Loop final : public Waker {
 
  private:
   using List = std::list<Connection*>;
+  static constexpr auto kLingerAtStop = std::chrono::milliseconds(200);
+  static constexpr auto kRetryAccept = std::chrono::milliseconds(20);  // when there is no room
 
   void Run();
   void Round();
