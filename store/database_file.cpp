@@ -21,10 +21,14 @@ namespace {
 
 constexpr char kWal[] = "-wal";
 constexpr char kWalIndex[] = "-shm";
+constexpr std::string_view kMagic = "SQLite format 3";
 
-// The mark that the file holds by now, without its WAL. Throws StorageFault.
+// The mark that the file holds by now, without its WAL; nothing if the file is no database any
+// more. Throws StorageFault.
 std::optional<lineage::Mark> MarkOf(const Database& through, uint64_t page_size) {
-  return lineage::MarkIn(through.ReadFile((lineage::kMarkPage - 1) * page_size, page_size));
+  const std::string start = through.ReadFile(0, lineage::kMarkPage * page_size);
+  if (!start.starts_with(kMagic) || start.size() < page_size) return std::nullopt;
+  return lineage::MarkIn(std::string_view(start).substr((lineage::kMarkPage - 1) * page_size));
 }
 
 Database& Checked(Database& database, DatabaseFile* file) {
@@ -36,6 +40,13 @@ std::string WhatIsWrong(const std::string& path, bool is_overwritten) {
   return "the database file " + path +
          (is_overwritten ? " was overwritten; writes are refused, restart kiosk"
                          : " was removed, moved or replaced; writes are refused until it is back");
+}
+
+// The file of this name itself, where FileIdOf follows links.
+std::optional<FileId> EntryAt(const std::string& path) {
+  struct stat status {};
+  if (::lstat(path.c_str(), &status) != 0) return std::nullopt;
+  return FileId{status.st_dev, status.st_ino};
 }
 
 bool HasContent(const std::string& path) {
@@ -194,8 +205,29 @@ void DatabaseFile::BeforeClose(Database& writer) {
   writer_ = nullptr;
 }
 
+// SQLite finds the WAL by the file's own name: a link at that name is another place.
 bool DatabaseFile::IsAtPath() const {
-  return FileIdOf(name_) == id_ && (!wal_id_ || FileIdOf(path_ + kWal) == wal_id_);
+  return EntryAt(path_) == id_ && (name_ == path_ || FileIdOf(name_) == id_);
+}
+
+// Whether the WAL has its name and all committed frames (SQLite file format, section 4.1). Frames
+// are written before the wal-index counts them: what it counts before and after the look is in the
+// file.
+bool DatabaseFile::IsWalWhole() const {
+  if (!wal_id_) return true;
+  constexpr uint64_t kHeader = 32;
+  constexpr uint64_t kFrameHeader = 24;
+  Database::WalState before = writer_->GetWalState();
+  for (;;) {
+    struct stat status {};
+    if (::stat((path_ + kWal).c_str(), &status) != 0) return false;
+    if (FileId{status.st_dev, status.st_ino} != wal_id_) return false;
+    const uint64_t size = kHeader + before.frames * (kFrameHeader + page_size_);
+    if (before.frames == 0 || static_cast<uint64_t>(status.st_size) >= size) return true;
+    const Database::WalState after = writer_->GetWalState();
+    if (after.state == before.state && after.salt == before.salt) return false;
+    before = after;
+  }
 }
 
 // Whether the file holds this database's content, not another's that was written over it. When it
@@ -233,7 +265,7 @@ DatabaseFile::State DatabaseFile::Look(const Database& through) const {
   } catch (const StorageFault&) {
     // It cannot be read; the one that needs it sees the fault itself.
   }
-  return IsAtPath() ? State::kOriginal : State::kAway;
+  return IsAtPath() && IsWalWhole() ? State::kOriginal : State::kAway;
 }
 
 // Another program may have replaced the whole content through SQLite, as `.restore` does. The file
@@ -267,7 +299,7 @@ void DatabaseFile::PutWalAway() const {
     return id && FileIdOf(path) == id;
   };
   const bool is_overwritten = state_ == State::kOverwritten;
-  if (!is_overwritten && (FileIdOf(name_) == id_ || !checkpointed_at_close_)) return;
+  if (!is_overwritten && (IsAtPath() || !checkpointed_at_close_)) return;
   if (is_own(wal, wal_id_)) {
     if (is_overwritten && HasContent(wal)) {
       ::rename(wal.c_str(), NameOfOrphan(wal).c_str());

@@ -61,6 +61,7 @@ class DatabaseFile {
   enum class State { kOriginal, kAway, kOverwritten };
 
   [[nodiscard]] bool IsAtPath() const;
+  [[nodiscard]] bool IsWalWhole() const;
   [[nodiscard]] bool HoldsContent(const Database& through) const;
   bool AllowsWrite(const Database& through);
   [[nodiscard]] State Look(const Database& through) const;

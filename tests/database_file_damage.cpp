@@ -1,0 +1,94 @@
+// The database file, its name or its WAL is damaged by hand while a server uses it.
+#include <filesystem>
+
+#include "tests/database_file.h"
+
+namespace kiosk::test {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr int kWritten = 50;
+
+// A server that has written orders, some of them only into the WAL.
+struct Scene {
+  Scene() : path(folder.File("kiosk.db")), kiosk({"--db", path, "--quiet"}) {
+    WriteOrders(kiosk.port(), kWritten);
+  }
+  void CheckRefused() const {
+    for (int i = 0; i < 2; ++i) {
+      const Answer write = Ask(kiosk.port(), "POST", "/orders", WrittenOrder("late"));
+      CHECK(write.status == 503);
+      CHECK(write.body == kStorageUnavailable);
+      const Answer health = Ask(kiosk.port(), "GET", "/healthz");
+      CHECK(health.status == 503);
+      CHECK(health.body == kStorageUnavailable);
+    }
+  }
+
+  TemporaryFolder folder;
+  std::string path;
+  Kiosk kiosk;
+};
+
+std::string Without(std::string text, const std::string& part) {
+  for (size_t at = text.find(part); at != std::string::npos; at = text.find(part)) {
+    text.erase(at, part.size());
+  }
+  return text;
+}
+
+}  // namespace
+
+TEST_CASE("a file that was moved is away, even if a link leads from its name to it") {
+  Scene scene;
+  const std::string moved = scene.folder.File("moved.db");
+  fs::rename(scene.path, moved);
+  fs::create_symlink(moved, scene.path);
+  scene.CheckRefused();
+  fs::remove(scene.path);
+  fs::rename(moved, scene.path);
+  CHECK(Ask(scene.kiosk.port(), "POST", "/orders", WrittenOrder("back")).status == 201);
+  fs::rename(scene.path, moved);
+  fs::create_symlink(moved, scene.path);
+  scene.CheckRefused();
+  CHECK(scene.kiosk.Stop().exit_code == 0);
+  CHECK(Contents(scene.folder.path()).size() == 2);  // the link and the database: no WAL
+  CHECK(QueryFile(moved, kCountWritten) == std::to_string(kWritten + 1));
+}
+
+TEST_CASE(
+    "a header that was overwritten makes the file another's, and nothing is written into it") {
+  Scene scene;
+  std::string bytes = ReadFile(scene.path);
+  bytes.replace(0, 100, 100, '\0');
+  WriteFile(scene.path, bytes);
+  scene.CheckRefused();
+  const Finished finished = scene.kiosk.Stop();
+  CHECK(finished.exit_code == 0);
+  CHECK(Without(finished.err, scene.path) ==
+        "kiosk: the database file  was overwritten; writes are refused, restart kiosk\n");
+  CHECK(ReadFile(scene.path) == bytes);
+}
+
+TEST_CASE("a WAL that was emptied has lost commits, and nothing is written into it") {
+  Scene scene;
+  for (const uintmax_t size : {uintmax_t{4096}, uintmax_t{0}}) {
+    fs::resize_file(scene.path + "-wal", size);
+    scene.CheckRefused();
+  }
+  CHECK(scene.kiosk.Stop().exit_code == 0);
+  CHECK(QueryFile(scene.path, "PRAGMA integrity_check") == "ok");
+}
+
+TEST_CASE("a WAL that another program checkpoints and empties is whole") {
+  Scene scene;
+  OtherProgram other(scene.path);
+  for (int i = 0; i < 20; ++i) {
+    other.Execute("PRAGMA wal_checkpoint(TRUNCATE)");
+    WriteOrders(scene.kiosk.port(), 1);
+    CHECK(Ask(scene.kiosk.port(), "GET", "/healthz").status == 200);
+  }
+}
+
+}  // namespace kiosk::test
