@@ -21,14 +21,11 @@ namespace {
 
 constexpr char kWal[] = "-wal";
 constexpr char kWalIndex[] = "-shm";
-constexpr std::string_view kMagic = "SQLite format 3";
 
 // The mark that the file holds by now, without its WAL; nothing if the file is no database any
 // more. Throws StorageFault.
 std::optional<lineage::Mark> MarkOf(const Database& through, uint64_t page_size) {
-  const std::string start = through.ReadFile(0, lineage::kMarkPage * page_size);
-  if (!start.starts_with(kMagic) || start.size() < page_size) return std::nullopt;
-  return lineage::MarkIn(std::string_view(start).substr((lineage::kMarkPage - 1) * page_size));
+  return lineage::MarkIn(through.ReadFile((lineage::kMarkPage - 1) * page_size, page_size));
 }
 
 Database& Checked(Database& database, DatabaseFile* file) {
@@ -118,10 +115,12 @@ void DatabaseFile::Watch(Database& writer) {
     least_generation_ = in_file->generation;
   }
   writer_ = &writer;
+  guarded_ = &writer;
   wal_id_ = FileIdOf(path_ + kWal);
   wal_index_id_ = FileIdOf(path_ + kWalIndex);
   own_state_ = writer.GetWalState().state;
-  writer.GuardFile([this, &writer] { return AllowsWrite(writer); });
+  writes_.emplace(fd_.get(), writer);
+  writer.GuardFile(*this);
 }
 
 void DatabaseFile::ReportTo(std::function<void(const std::string&)> report) {
@@ -188,6 +187,7 @@ void DatabaseFile::AfterCommit(const Database& writer) {
   marked_frames_ = wal.frames;
   const std::scoped_lock lock(mutex_);
   generation_ = written_generation_;
+  static_cast<void>(writes_->Look(false));  // counts a WAL that this commit began again
 }
 
 void DatabaseFile::BeforeClose(Database& writer) {
@@ -232,10 +232,12 @@ bool DatabaseFile::IsWalWhole() const {
 
 // Whether the file holds this database's content, not another's that was written over it. When it
 // cannot be read, that is not known.
-bool DatabaseFile::HoldsContent(const Database& through) const {
+bool DatabaseFile::HoldsContent(const Database& through, bool is_own_checkpoint) {
   const std::scoped_lock lock(mutex_);
   if (state_ == State::kOverwritten) return false;
-  if (ids_.empty()) return true;
+  const auto finding = writes_->Look(is_own_checkpoint);
+  if (finding == FileWrites::Finding::kUnexplained) return false;
+  if (finding == FileWrites::Finding::kUnchanged || ids_.empty()) return true;
   // Another program's checkpoint may be writing the page at this moment.
   constexpr int kTries = 3;
   for (int i = 0; i < kTries; ++i) {
@@ -249,9 +251,9 @@ bool DatabaseFile::HoldsContent(const Database& through) const {
 }
 
 // Inside SQLite: throws nothing.
-bool DatabaseFile::AllowsWrite(const Database& through) {
+bool DatabaseFile::AllowsWrite() {
   try {
-    if (HoldsContent(through)) return true;
+    if (HoldsContent(*guarded_, true)) return true;
     Report(State::kOverwritten);
   } catch (const StorageFault&) {
     // What cannot be read is not written to either.
@@ -259,9 +261,19 @@ bool DatabaseFile::AllowsWrite(const Database& through) {
   return false;
 }
 
-DatabaseFile::State DatabaseFile::Look(const Database& through) const {
+void DatabaseFile::Wrote() {
+  const std::scoped_lock lock(mutex_);
+  writes_->AcceptOwn();
+}
+
+void DatabaseFile::Checkpointed() {
+  const std::scoped_lock lock(mutex_);
+  static_cast<void>(writes_->Look(false));
+}
+
+DatabaseFile::State DatabaseFile::Look(const Database& through) {
   try {
-    if (!HoldsContent(through)) return State::kOverwritten;
+    if (!HoldsContent(through, false)) return State::kOverwritten;
   } catch (const StorageFault&) {
     // It cannot be read; the one that needs it sees the fault itself.
   }

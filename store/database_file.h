@@ -13,19 +13,20 @@
 
 #include "store/database_path.h"
 #include "store/file_descriptor.h"
+#include "store/file_writes.h"
 #include "store/lineage.h"
 #include "store/sqlite.h"
 
 namespace kiosk {
 
 // A database of this program that exists, open for as long as this lives. Any thread.
-class DatabaseFile {
+class DatabaseFile : private Database::FileGuard {
  public:
   // The file at the end of the links at `name`. Throws StoreError if it is not a database of this
   // program in a version that it knows, or if the WAL next to it belongs to another database.
   explicit DatabaseFile(std::string name);
   // After SQLite has closed it: puts away a WAL that must not be applied to the file at the path.
-  ~DatabaseFile();
+  ~DatabaseFile() override;
   DatabaseFile(const DatabaseFile&) = delete;
   DatabaseFile& operator=(const DatabaseFile&) = delete;
 
@@ -62,9 +63,11 @@ class DatabaseFile {
 
   [[nodiscard]] bool IsAtPath() const;
   [[nodiscard]] bool IsWalWhole() const;
-  [[nodiscard]] bool HoldsContent(const Database& through) const;
-  bool AllowsWrite(const Database& through);
-  [[nodiscard]] State Look(const Database& through) const;
+  [[nodiscard]] bool HoldsContent(const Database& through, bool is_own_checkpoint);
+  [[nodiscard]] bool AllowsWrite() override;
+  void Wrote() override;
+  void Checkpointed() override;
+  [[nodiscard]] State Look(const Database& through);
   void Adopt(Database& writer);
   void Report(State state);
   void PutWalAway() const;
@@ -76,6 +79,7 @@ class DatabaseFile {
 
   // Set by Watch.
   const Database* writer_ = nullptr;
+  const Database* guarded_ = nullptr;  // the same, also while it is closed
   std::optional<FileId> wal_id_;
   std::optional<FileId> wal_index_id_;
   uint64_t page_size_ = 0;
@@ -93,6 +97,7 @@ class DatabaseFile {
 
   mutable std::mutex mutex_;
   // The state below is protected by mutex_.
+  std::optional<FileWrites> writes_;
   std::vector<lineage::Id> ids_;   // of this database; empty: not known, and not checked
   uint64_t generation_ = 0;        // of the last mark written
   uint64_t least_generation_ = 0;  // that the file holds

@@ -136,6 +136,27 @@ void Database::WatchLog(std::function<void(int)> on_commit) {
       on_commit_.get());
 }
 
+struct Database::Guard : sqlite3_io_methods {
+  const sqlite3_io_methods* unguarded = nullptr;
+  FileGuard* file_guard = nullptr;
+
+  static const Guard& Of(const sqlite3_file* file) {
+    return *static_cast<const Guard*>(file->pMethods);
+  }
+  static int Write(sqlite3_file* file, const void* bytes, int size, sqlite3_int64 offset) {
+    if (!Of(file).file_guard->AllowsWrite()) return SQLITE_IOERR_WRITE;
+    const int result = Of(file).unguarded->xWrite(file, bytes, size, offset);
+    Of(file).file_guard->Wrote();
+    return result;
+  }
+  static int Truncate(sqlite3_file* file, sqlite3_int64 size) {
+    if (!Of(file).file_guard->AllowsWrite()) return SQLITE_IOERR_TRUNCATE;
+    const int result = Of(file).unguarded->xTruncate(file, size);
+    Of(file).file_guard->Wrote();
+    return result;
+  }
+};
+
 bool Database::Checkpoint(CheckpointMode mode) {
   sqlite3* const database = database_.get();
   int pages = 0;
@@ -146,6 +167,7 @@ bool Database::Checkpoint(CheckpointMode mode) {
       mode == CheckpointMode::kPassive ? SQLITE_CHECKPOINT_PASSIVE : SQLITE_CHECKPOINT_TRUNCATE,
       &pages, &moved);
   sqlite3_busy_handler(database, WaitForLock, nullptr);
+  if (guard_) guard_->file_guard->Checkpointed();
   if ((result & 0xff) == SQLITE_BUSY) return false;
   Check(database, result);
   return moved == pages;
@@ -211,6 +233,7 @@ Database::WalState Database::GetWalState() const {
   state.frames = word(16);
   state.salt = two_words(32);
   state.checkpointed = word(96);
+  state.attempted = word(128);
   return state;
 }
 
@@ -229,30 +252,13 @@ std::string Database::ReadFile(uint64_t offset, size_t size) const {
   return bytes;
 }
 
-struct Database::Guard : sqlite3_io_methods {
-  const sqlite3_io_methods* unguarded = nullptr;
-  std::function<bool()> allows;
-
-  static const Guard& Of(const sqlite3_file* file) {
-    return *static_cast<const Guard*>(file->pMethods);
-  }
-  static int Write(sqlite3_file* file, const void* bytes, int size, sqlite3_int64 offset) {
-    if (!Of(file).allows()) return SQLITE_IOERR_WRITE;
-    return Of(file).unguarded->xWrite(file, bytes, size, offset);
-  }
-  static int Truncate(sqlite3_file* file, sqlite3_int64 size) {
-    if (!Of(file).allows()) return SQLITE_IOERR_TRUNCATE;
-    return Of(file).unguarded->xTruncate(file, size);
-  }
-};
-
 void Database::DeleteGuard::operator()(Guard* guard) const { delete guard; }
 
-void Database::GuardFile(std::function<bool()> allows) {
+void Database::GuardFile(FileGuard& guard) {
   guard_.reset(new Guard);
   static_cast<sqlite3_io_methods&>(*guard_) = *file_->pMethods;
   guard_->unguarded = file_->pMethods;
-  guard_->allows = std::move(allows);
+  guard_->file_guard = &guard;
   guard_->xWrite = Guard::Write;
   guard_->xTruncate = Guard::Truncate;
   file_->pMethods = guard_.get();

@@ -122,6 +122,7 @@ class Database {
     uint64_t salt = 0;          // another number each time the WAL begins again
     uint32_t frames = 0;        // committed ones
     uint32_t checkpointed = 0;  // of those, how many are in the database file
+    uint32_t attempted = 0;     // how many the running checkpoint moves; later the same number
   };
   // Opens the file, the WAL and its index, which SQLite does only when they are needed. Comes
   // before the functions below.
@@ -132,8 +133,16 @@ class Database {
   // Bytes of the database file as it is on the disk, without the WAL, through SQLite's own
   // descriptor; fewer at the file's end. Throws StorageFault. Any thread.
   [[nodiscard]] std::string ReadFile(uint64_t offset, size_t size) const;
-  // Asks `allows` before every write to the database file, which fails if it says no.
-  void GuardFile(std::function<bool()> allows);
+  // Who is asked and told about this connection's writes into the database file.
+  class FileGuard {
+   public:
+    virtual ~FileGuard() = default;
+    [[nodiscard]] virtual bool AllowsWrite() = 0;  // no: the write fails
+    virtual void Wrote() = 0;
+    virtual void Checkpointed() = 0;
+  };
+  // `guard` outlives this connection.
+  void GuardFile(FileGuard& guard);
   // When this connection is closed, the WAL is neither checkpointed nor deleted.
   void KeepWalOnClose();
 

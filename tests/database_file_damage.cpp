@@ -1,6 +1,8 @@
 // The database file, its name or its WAL is damaged by hand while a server uses it.
 #include <filesystem>
+#include <functional>
 
+#include "store/sqlite.h"
 #include "tests/database_file.h"
 
 namespace kiosk::test {
@@ -71,6 +73,37 @@ TEST_CASE(
   CHECK(ReadFile(scene.path) == bytes);
 }
 
+TEST_CASE("a copy that SQLite made of the database and that is copied over it is another file") {
+  const auto clone = [](const std::string& from, const std::string& to) {
+    OtherProgram(from).Execute("VACUUM INTO '" + to + "'");
+  };
+  const auto backup = [](const std::string& from, const std::string& to) {
+    Database(from, Database::Mode::kReadOnly).CopyTo(to);
+  };
+  for (const auto& copy : {std::function<void(const std::string&, const std::string&)>(clone),
+                           std::function<void(const std::string&, const std::string&)>(backup)}) {
+    for (const int later : {0, 5}) {
+      for (const bool is_idle : {true, false}) {
+        INFO(later, " later orders, idle: ", is_idle);
+        Scene scene;
+        if (!is_idle) OtherProgram(scene.path).Execute("PRAGMA wal_checkpoint");
+        WriteOrders(scene.kiosk.port(), 3);
+        const TemporaryFolder outside;
+        copy(scene.path, outside.File("copy.db"));
+        WriteOrders(scene.kiosk.port(), later);
+        const std::string bytes = ReadFile(outside.File("copy.db"));
+        WriteFile(scene.path, bytes);
+        scene.CheckRefused();
+        CHECK(scene.kiosk.Stop().exit_code == 0);
+        CHECK(ReadFile(scene.path) == bytes);
+        CHECK(!fs::exists(scene.path + "-wal"));
+        CHECK(QueryFile(scene.path, "PRAGMA integrity_check") == "ok");
+        CHECK(QueryFile(scene.path, kCountWritten) == std::to_string(kWritten + 3));
+      }
+    }
+  }
+}
+
 TEST_CASE("a WAL that was emptied has lost commits, and nothing is written into it") {
   Scene scene;
   for (const uintmax_t size : {uintmax_t{4096}, uintmax_t{0}}) {
@@ -84,11 +117,15 @@ TEST_CASE("a WAL that was emptied has lost commits, and nothing is written into 
 TEST_CASE("a WAL that another program checkpoints and empties is whole") {
   Scene scene;
   OtherProgram other(scene.path);
-  for (int i = 0; i < 20; ++i) {
-    other.Execute("PRAGMA wal_checkpoint(TRUNCATE)");
-    WriteOrders(scene.kiosk.port(), 1);
+  Writers writers(scene.kiosk.port(), 4);
+  for (int i = 0; i < 100; ++i) {
+    other.Execute(i % 2 == 0 ? "PRAGMA wal_checkpoint(TRUNCATE)" : "PRAGMA wal_checkpoint");
+    if (i % 10 == 0) other.Execute("VACUUM");
     CHECK(Ask(scene.kiosk.port(), "GET", "/healthz").status == 200);
   }
+  writers.Stop();
+  CHECK(writers.others() == 0);
+  CHECK(Ask(scene.kiosk.port(), "GET", "/healthz").status == 200);
 }
 
 }  // namespace kiosk::test
