@@ -12,6 +12,7 @@
 #include <ctime>
 #include <filesystem>
 #include <system_error>
+#include <thread>
 #include <utility>
 
 #include "store/wal_check.h"
@@ -22,8 +23,10 @@ namespace {
 constexpr char kWal[] = "-wal";
 constexpr char kWalIndex[] = "-shm";
 
-// The mark that the file holds by now, without its WAL; nothing if the file is no database any
-// more. Throws StorageFault.
+// A check of the content costs as much as a short read. A read makes one only so often.
+constexpr auto kBetweenLooks = std::chrono::milliseconds(100);
+
+// The mark that the file holds by now, without its WAL. Throws StorageFault.
 std::optional<lineage::Mark> MarkOf(const Database& through, uint64_t page_size) {
   return lineage::MarkIn(through.ReadFile((lineage::kMarkPage - 1) * page_size, page_size));
 }
@@ -137,6 +140,22 @@ void DatabaseFile::Require(const Database& through) {
                      WhatIsWrong(path_, state == State::kOverwritten));
 }
 
+void DatabaseFile::RequireContent(const Database& through) {
+  if (!writer_) return;
+  if (!is_overwritten_) {
+    const auto now = std::chrono::steady_clock::now();
+    if (now < next_look_.load(std::memory_order_relaxed)) return;
+    next_look_.store(now + kBetweenLooks, std::memory_order_relaxed);
+    try {
+      if (HoldsContent(through, false)) return;
+    } catch (const StorageFault&) {
+      return;  // The read itself finds out what cannot be read.
+    }
+    Report(State::kOverwritten);
+  }
+  throw StorageFault(StorageFault::Kind::kFileGone, WhatIsWrong(path_, true));
+}
+
 uint64_t DatabaseFile::ForeignChanges() const {
   if (!writer_) return 0;
   // Until the writer has seen what another program changed, the changed state is its own number.
@@ -239,8 +258,9 @@ bool DatabaseFile::HoldsContent(const Database& through, bool is_own_checkpoint)
   if (finding == FileWrites::Finding::kUnexplained) return false;
   if (finding == FileWrites::Finding::kUnchanged || ids_.empty()) return true;
   // Another program's checkpoint may be writing the page at this moment.
-  constexpr int kTries = 3;
+  constexpr int kTries = 10;
   for (int i = 0; i < kTries; ++i) {
+    if (i > 0) std::this_thread::sleep_for(std::chrono::milliseconds(1));
     const auto mark = MarkOf(through, page_size_);
     if (mark) {
       return std::ranges::find(ids_, mark->id) != ids_.end() &&
@@ -297,6 +317,7 @@ void DatabaseFile::Report(State state) {
   const std::scoped_lock lock(mutex_);
   if (state == state_ || state_ == State::kOverwritten) return;
   state_ = state;
+  is_overwritten_ = state == State::kOverwritten;
   if (!report_) return;
   report_(state == State::kOriginal
               ? "the database file " + path_ + " is back; writes are accepted again"

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <mutex>
@@ -49,6 +50,10 @@ class DatabaseFile : private Database::FileGuard {
   // still holds its database. `through` is a connection to it. A check of a few microseconds.
   void Require(const Database& through);
 
+  // The same for a read, which a file that was removed, moved or replaced does not affect: throws
+  // if another one was written over the opened one, at most 0.1 s after that.
+  void RequireContent(const Database& through);
+
   // Another number each time another program may have changed the content.
   [[nodiscard]] uint64_t ForeignChanges() const;
 
@@ -85,6 +90,8 @@ class DatabaseFile : private Database::FileGuard {
   uint64_t page_size_ = 0;
   std::atomic<uint64_t> own_state_ = 0;        // the database's after the writer's last commit
   std::atomic<uint64_t> foreign_changes_ = 0;  // seen by the writer
+  std::atomic<bool> is_overwritten_ = false;
+  std::atomic<std::chrono::steady_clock::time_point> next_look_{};  // for a read
 
   // The writer's thread only.
   uint64_t marked_salt_ = 0;  // the WAL that has the mark of the present generation

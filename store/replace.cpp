@@ -4,6 +4,7 @@
 #include <utility>
 #include <vector>
 
+#include "store/configure.h"
 #include "store/lineage.h"
 
 namespace kiosk {
@@ -12,8 +13,6 @@ namespace {
 // Litestream's, as every version makes them.
 constexpr char kDropOwnTables[] =
     "DROP TABLE IF EXISTS _litestream_seq; DROP TABLE IF EXISTS _litestream_lock;";
-// A copy is synced when it gets its name.
-constexpr char kNoSync[] = "PRAGMA synchronous = OFF";
 constexpr char kHasTable[] = "SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?";
 constexpr char kCreateSequence[] =
     "CREATE TABLE _litestream_seq (id INTEGER PRIMARY KEY, seq INTEGER)";
@@ -43,7 +42,7 @@ void ReplaceContent(Database& live, Database& staged) {
 void CopyAsNew(Database& from, const std::string& to, const char* schema) {
   from.CopyTo(to, schema);
   Database copy(to, Database::Mode::kReadWrite);
-  copy.Execute(kNoSync);
+  ConfigureBuilder(copy);
   Transaction transaction(copy, Transaction::Kind::kWrite);
   lineage::Renew(copy);
   transaction.Commit();

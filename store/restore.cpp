@@ -12,6 +12,7 @@
 #include <optional>
 #include <system_error>
 
+#include "store/configure.h"
 #include "store/database_file.h"
 #include "store/generation.h"
 #include "store/lineage.h"
@@ -25,15 +26,12 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr char kUntrusted[] = "PRAGMA trusted_schema = OFF";
 constexpr char kIntegrity[] = "PRAGMA integrity_check(1)";
 constexpr char kForeignKeys[] = "PRAGMA foreign_key_check";
 constexpr char kApplication[] = "PRAGMA application_id";
 constexpr char kVersion[] = "PRAGMA user_version";
 constexpr char kPageSize[] = "PRAGMA page_size";
 constexpr char kRollbackJournal[] = "PRAGMA journal_mode = DELETE";
-constexpr char kWriteAhead[] = "PRAGMA journal_mode = WAL";
-constexpr char kSynchronous[] = "PRAGMA synchronous = FULL";
 
 [[noreturn]] void RefuseBackup(const std::string& path, const std::string& why) {
   throw StoreError("cannot restore " + path + ": " + why);
@@ -130,7 +128,7 @@ void Stage(const std::string& backup, const TemporaryFile& staged) {
   CopyBackup(backup, staged.path());
   try {
     Database db(staged.path(), Database::Mode::kReadWrite);
-    db.Execute(kUntrusted);
+    Distrust(db);
     CheckBackup(backup, db);
     RemoveOwnTables(db);
     RenewGeneration(db);
@@ -163,14 +161,13 @@ std::string FreeName(const std::string& name) {
 std::unique_ptr<Database> OpenPresent(const std::string& path) {
   try {
     auto db = std::make_unique<Database>(path, Database::Mode::kReadWrite);
-    db->Execute(kUntrusted);
+    Distrust(*db);
     const Marks marks = Marks::Of(*db);
     if (marks.application != Marks::OfThisVersion().application) {
       Refuse(path, "it belongs to another application; choose another file with --db");
     }
     if (FirstText(*db, kIntegrity) != "ok") return nullptr;
-    db->Execute(kWriteAhead);
-    db->Execute(kSynchronous);
+    ConfigureWriter(*db);
     return db;
   } catch (const StorageFault& fault) {
     if (fault.kind() != StorageFault::Kind::kNotADatabase) Refuse(path, fault);

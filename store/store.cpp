@@ -11,6 +11,7 @@
 #include <system_error>
 #include <thread>
 
+#include "store/configure.h"
 #include "store/generation.h"
 #include "store/replace.h"
 #include "store/temporary_file.h"
@@ -18,20 +19,10 @@
 namespace kiosk {
 namespace {
 
-// For every connection. Constraints hold, temporary tables stay off the disk, and the page cache is
-// bounded (in KiB).
-constexpr char kForeignKeys[] = "PRAGMA foreign_keys = ON";
-constexpr char kTemporaryInMemory[] = "PRAGMA temp_store = MEMORY";
-constexpr char kCacheSize[] = "PRAGMA cache_size = -8192";
-
-// For the writer: a commit is on the disk when it returns, and a log that once grew is cut back.
-constexpr char kWriteAhead[] = "PRAGMA journal_mode = WAL";
-constexpr char kSynchronous[] = "PRAGMA synchronous = FULL";
-constexpr char kLogSizeLimit[] = "PRAGMA journal_size_limit = 33554432";
-
-// For a file that is thrown away unless it is finished: no journal, and one sync at the end.
-constexpr char kNoJournal[] = "PRAGMA journal_mode = OFF";
-constexpr char kNoSync[] = "PRAGMA synchronous = OFF";
+// A damaged page is noticed at the start if the database is not larger: the check of so many bytes
+// takes about a tenth of a second.
+constexpr uint64_t kMostChecked = uint64_t{16} << 20;
+constexpr char kQuickCheck[] = "PRAGMA quick_check(1)";
 
 // Held while a database is looked for and made: of two kiosks that start at once the second waits,
 // and finds the first one's.
@@ -44,12 +35,6 @@ class FolderLock {
  private:
   FileDescriptor fd_;
 };
-
-void Configure(Database& db) {
-  db.Execute(kForeignKeys);
-  db.Execute(kTemporaryInMemory);
-  db.Execute(kCacheSize);
-}
 
 void CreateAndFill(Database& db, const Origin& origin) {
   CreateTables(db);
@@ -64,6 +49,23 @@ uint64_t FileSize(const std::string& path) {
   std::error_code missing;
   const auto size = std::filesystem::file_size(path, missing);
   return missing ? 0 : size;
+}
+
+bool IsWhole(Database& db) {
+  try {
+    Query verdict = db.Run(kQuickCheck);
+    return verdict.Step() && verdict.TextView(0) == "ok";
+  } catch (const StorageFault& fault) {
+    if (fault.kind() != StorageFault::Kind::kNotADatabase) throw;
+    return false;
+  }
+}
+
+// Throws StorageFault, and then nothing is written to the file when `db` is closed.
+void CheckContent(Database& db, const std::string& path) {
+  if (FileSize(path) > kMostChecked || IsWhole(db)) return;
+  db.KeepWalOnClose();
+  throw StorageFault(StorageFault::Kind::kNotADatabase, "the database is damaged");
 }
 
 // What SQLite leaves when it fails before anything was logged.
@@ -95,9 +97,8 @@ std::unique_ptr<Store> Store::Open(const std::string& name, const Origin& origin
       Refuse(path, "it is read-only; make it writable, or choose another file with --db");
     }
     Configure(*database);
-    database->Execute(kWriteAhead);
-    database->Execute(kSynchronous);
-    database->Execute(kLogSizeLimit);
+    ConfigureWriter(*database);
+    CheckContent(*database, path);
     store->file_->Watch(*database);
     store->writer_ = std::make_unique<Writer>(std::move(database), store->file_.get());
     // Proves that it can be read and that a commit finds room.
@@ -141,6 +142,7 @@ void Store::Replace(Database& staged) {
       ReplaceContent(live, staged);
     });
   });
+  is_damaged_ = false;
   CatalogueChanged();
 }
 
@@ -153,6 +155,10 @@ void Store::ResetTo(const Origin& origin) {
 
 void Store::CheckHealth() {
   RequireFile();
+  if (is_damaged_) {
+    throw StorageFault(StorageFault::Kind::kUnavailable,
+                       "the database is damaged; bring back a backup with kiosk restore");
+  }
   try {
     Read([this](Database& db) {
       schema_check_.Check(db);
@@ -179,6 +185,7 @@ void Store::CopyTo(const std::string& path) {
   }
   // A connection of its own could open another file.
   const ReaderLease lease(*this);
+  file_->RequireContent(lease.database());
   CopyAsNew(lease.database(), path);
 }
 
@@ -222,10 +229,9 @@ void CreateDatabase(const std::string& path, const Origin& origin) {
     {
       Database db(file.path(), Database::Mode::kReadWrite);
       Configure(db);
-      db.Execute(kNoJournal);
-      db.Execute(kNoSync);
+      ConfigureBuilder(db);
       CreateAndFill(db, origin);
-      db.Execute(kWriteAhead);
+      UseWriteAhead(db);
     }
     static_cast<void>(file.MoveTo(path));
   } catch (const StorageFault& fault) {

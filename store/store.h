@@ -43,6 +43,7 @@ class Store {
     if (readers_.empty()) return Write(use_case);
     return ExplainingFaults([&] {
       const ReaderLease lease(*this);
+      if (file_) file_->RequireContent(lease.database());
       Transaction transaction(lease.database(), Transaction::Kind::kRead);
       auto result = use_case(lease.database());
       transaction.Commit();
@@ -82,7 +83,8 @@ class Store {
   // CatalogueChanged.
   [[nodiscard]] int64_t generation() const { return generation_; }
 
-  // Throws StorageFault unless the database answers and its schema is this version's.
+  // Throws StorageFault unless the database answers, its schema is this version's and nothing read
+  // from it was damaged.
   void CheckHealth();
 
   // Copies the database, consistent, to `path`, also while it is written to.
@@ -144,6 +146,7 @@ class Store {
       return action();
     } catch (const StorageFault& fault) {
       if (fault.kind() != StorageFault::Kind::kFileGone) RequireFile();
+      if (fault.kind() == StorageFault::Kind::kNotADatabase) is_damaged_ = true;
       throw;
     }
   }
@@ -157,6 +160,7 @@ class Store {
   std::vector<std::unique_ptr<Database>> readers_;
   std::atomic<uint64_t> catalogue_version_ = 1;
   SchemaCheck schema_check_;
+  std::atomic<bool> is_damaged_ = false;  // something read from it was, since its last replacement
   std::atomic<int64_t> generation_ = 0;
 
   ListingSlots listing_slots_{static_cast<std::ptrdiff_t>(ReaderCount() / 2)};

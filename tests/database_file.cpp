@@ -219,6 +219,28 @@ TEST_CASE("a file copied over the database keeps its bytes and rows") {
   }
 }
 
+TEST_CASE("reads are refused too after a file was copied over the database") {
+  for (const Source& source : Sources()) {
+    INFO(source.name);
+    Scene scene(0);
+    CHECK(Ask(scene.kiosk->port(), "GET", "/orders").status == 200);
+    WriteFile(scene.path, source.bytes);
+    // Nothing but reads follows; the check of the file is at most 0.1 s old.
+    const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+    while (Ask(scene.kiosk->port(), "GET", "/orders/223").status == 200 &&
+           std::chrono::steady_clock::now() < end) {
+    }
+    for (const char* target : {"/orders/223", "/orders", "/services", "/_kiosk/backup"}) {
+      CAPTURE(target);
+      const Answer answer = Ask(scene.kiosk->port(), "GET", target);
+      CHECK(answer.status == 503);
+      CHECK(answer.body == kStorageUnavailable);
+    }
+    CHECK(scene.Finish(End::kStop) == kOverwritten);
+    CheckNextOpen(scene.path, source);
+  }
+}
+
 TEST_CASE("a stop right after the copy, before any request, writes nothing into it") {
   for (const Source& source : Sources()) {
     INFO(source.name);
