@@ -19,12 +19,12 @@ std::optional<Service> FindServiceOf(Api& api, const Request& request) {
   return api.store.Read([&](Database& db) { return desk::FindService(db, *id); });
 }
 
-std::variant<ServiceBody, Response> ReadServiceBody(const Request& request) {
+std::variant<ServiceChanges, Response> ReadChanges(const Request& request) {
   auto body = ReadBody(request);
   if (auto* error = std::get_if<Response>(&body)) return std::move(*error);
-  auto parsed = ReadService(std::get<Json>(body));
+  auto parsed = ReadServiceChanges(std::get<Json>(body));
   if (const auto* invalid = std::get_if<InvalidField>(&parsed)) return InvalidRequest(*invalid);
-  return std::get<ServiceBody>(std::move(parsed));
+  return std::get<ServiceChanges>(std::move(parsed));
 }
 
 }  // namespace
@@ -54,16 +54,16 @@ Response CreateService(Api& api, const Request& request) {
 }
 
 Response RenameService(Api& api, const Request& request) {
-  const auto body = ReadServiceBody(request);
+  const auto body = ReadChanges(request);
   if (const auto* error = std::get_if<Response>(&body)) {
     return FindServiceOf(api, request) ? *error : Refuse(api, DeskRefusal::kServiceNotFound);
   }
   const auto id = ServiceIdOf(request);
   if (!id) return Refuse(api, DeskRefusal::kServiceNotFound);
   return api.store.Write([&](Database& db) {
+    const auto& changes = std::get<ServiceChanges>(body);
     const auto result =
-        desk::RenameService(db, *id, std::get<ServiceBody>(body).id,
-                            std::get<ServiceBody>(body).name, ConditionOf(request, db));
+        desk::RenameService(db, *id, changes.id, changes.name, ConditionOf(request, db));
     return Respond(api, result, [&](const Service& service) { return ShowOne(db, service); });
   });
 }

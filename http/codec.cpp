@@ -70,6 +70,16 @@ Parsed<ServiceBody> ReadService(const Json& body) {
   return Finish(std::move(result), faults);
 }
 
+Parsed<ServiceChanges> ReadServiceChanges(const Json& body) {
+  Faults faults;
+  Fields fields(body, "", faults, NullMeans::kValue);
+  ServiceChanges result;
+  result.name = ReadOptional(fields, "name", faults, ReadName);
+  result.id = ReadOptional(fields, "id", faults, ReadServiceId);
+  fields.RefuseOthers();
+  return Finish(std::move(result), faults);
+}
+
 std::string WriteUser(const User& user) {
   JsonWriter out;
   out.BeginObject().Key("user").BeginObject().Key("user_id").String(user.user_id);

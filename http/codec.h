@@ -22,6 +22,12 @@ struct ServiceBody {
   std::string name;
 };
 
+// The fields of a service that a PUT or PATCH gives.
+struct ServiceChanges {
+  std::optional<int64_t> id;
+  std::optional<std::string> name;
+};
+
 // How order.data.items is written: as ids, or as objects with id, name and price.
 enum class ItemsForm { kIds, kObjects };
 
@@ -34,6 +40,7 @@ enum class ItemsForm { kIds, kObjects };
 
 // {"name": "Inspection", "id": 123}; the id is optional.
 [[nodiscard]] Parsed<ServiceBody> ReadService(const Json& body);
+[[nodiscard]] Parsed<ServiceChanges> ReadServiceChanges(const Json& body);
 
 [[nodiscard]] std::string WriteUser(const User& user);
 [[nodiscard]] std::string WriteProducts(const std::vector<Product>& products);

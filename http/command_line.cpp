@@ -28,6 +28,13 @@ int Fail(int exit_code, const std::string& what) {
   return exit_code;
 }
 
+// The help of a command whose options are the program's.
+std::string HelpOf(const CLI::App& command, const CLI::App& program) {
+  const CLI::Formatter formatter;
+  return command.get_description() + "\nUsage: " + program.get_name() + " " + command.get_name() +
+         " [OPTIONS]\n" + formatter.make_groups(&program, CLI::AppFormatMode::Normal);
+}
+
 // The words that may come first. The options of the default command are the program's.
 void AddCommands(CLI::App& app, std::span<const Command> commands, Options& options) {
   app.require_subcommand(0, 1);
@@ -35,6 +42,8 @@ void AddCommands(CLI::App& app, std::span<const Command> commands, Options& opti
     CLI::App* added = app.add_subcommand(command.name, command.description);
     if (&command == &commands.front()) {
       added->fallthrough()->set_help_flag();
+      added->formatter_fn([&app](const CLI::App* asked, const std::string& /*name*/,
+                                 CLI::AppFormatMode /*mode*/) { return HelpOf(*asked, app); });
     } else {
       command.add_options(*added, options);
     }
@@ -81,6 +90,7 @@ void Parse(CLI::App& app, Options& options, int argc, char** argv) {
   }
   RefuseOptionsOfServe(app, arguments);
   const bool serves = app.get_subcommands().empty() || app.got_subcommand("serve");
+  if (serves) RefuseContradictions(app);
   if (serves && app.count("--port") == 0) TakePortFromEnvironment(options);
   if (app.got_subcommand("health") && options.health_url.empty()) TakeHealthPort(options);
   TakeControlFrom(options);

@@ -1,13 +1,14 @@
 #include "http/commands.h"
 
-#include <algorithm>
+#include <poll.h>
+#include <unistd.h>
+
+#include <cerrno>
 #include <filesystem>
-#include <fstream>
-#include <iostream>
-#include <iterator>
+#include <string_view>
+#include <system_error>
 #include <variant>
 
-#include "data/embedded.h"
 #include "http/health.h"
 #include "http/initial_data.h"
 #include "http/output.h"
@@ -20,6 +21,26 @@
 #include "store/temporary_file.h"
 
 namespace kiosk::commands {
+namespace {
+
+// Waits for the reader, unlike the output of a server. Throws CommandError.
+void WriteToStdout(std::string_view text) {
+  while (!text.empty()) {
+    const ssize_t written = ::write(STDOUT_FILENO, text.data(), text.size());
+    if (written > 0) text.remove_prefix(static_cast<size_t>(written));
+    if (written >= 0 || errno == EINTR) continue;
+    if (errno == EAGAIN) {  // another process made the shared descriptor non-blocking
+      pollfd reader{STDOUT_FILENO, POLLOUT, 0};
+      ::poll(&reader, 1, -1);
+      continue;
+    }
+    throw CommandError(
+        "cannot write the export to stdout: " + std::generic_category().message(errno) +
+        "; give it a FILE, or correct where stdout goes");
+  }
+}
+
+}  // namespace
 
 void Reset(const Options& options) {
   const Origin given = LoadOrigin(options);
@@ -56,8 +77,7 @@ void Export(const Options& options) {
     data_export::ReadFrom(options.database, [&append](Database& db) { WriteSeed(db, append); });
   };
   if (!options.target.empty()) return data_export::WriteNewFile(options.target, write);
-  write([](std::string_view piece) { std::cout << piece; });
-  if (!std::cout.flush()) throw CommandError("cannot write the export to stdout");
+  write(WriteToStdout);
 }
 
 void Pack(const Options& options) {

@@ -18,11 +18,22 @@ std::optional<int64_t> ParseDigits(std::string_view digits) {
   return count;
 }
 
+// Why `digits` are no count: it is too large, or something else.
+std::string CountRule(const std::string& digits) {
+  constexpr auto kLargest = static_cast<double>(rules::kMaxCount);
+  char* end = nullptr;
+  const bool is_too_large = std::strtod(digits.c_str(), &end) >= kLargest && *end == '\0';
+  return is_too_large ? "must be an integer of at most 9007199254740991."
+                      : "must be an integer of at least 1.";
+}
+
 // A JSON number that is an integer from 0 to rules::kMaxCount, in any spelling.
 std::optional<int64_t> ParseInteger(const Json::Number& number) {
   const auto integer = ParseDecimal(number.digits, 0, rules::kMaxCount);
   return integer && *integer >= 0 ? integer : std::nullopt;
 }
+
+constexpr size_t kDateSize = 10;  // of "2022-11-01"
 
 // No service has this id: what looks like no id at all names a service that does not exist.
 constexpr int64_t kNoService = 0;
@@ -56,7 +67,7 @@ ServiceReference ReadServiceReference(const Json& json, const std::string& field
     return {};
   }
   ServiceReference reference = ReadServiceReference(id, field, faults);
-  if (name) reference.name = ReadString(*name, field, faults);
+  if (name) reference.name = ReadString(*name, fields.PathOf("name"), faults);
   return reference;
 }
 
@@ -95,10 +106,7 @@ int64_t ReadCount(const Json& json, const std::string& field, Faults& faults) {
   const auto* number = json.As<Json::Number>();
   const int64_t count = number ? ParseInteger(*number).value_or(0) : 0;
   if (count >= 1) return count;
-  constexpr auto kLargest = static_cast<double>(rules::kMaxCount);
-  const bool is_too_large = number && std::strtod(number->digits.c_str(), nullptr) >= kLargest;
-  faults.Describe(field, is_too_large ? "must be an integer of at most 9007199254740991."
-                                      : "must be an integer of at least 1.");
+  faults.Describe(field, CountRule(number ? number->digits : ""));
   return 0;
 }
 
@@ -128,7 +136,10 @@ Timestamp ReadSeedTimestamp(const Json& json, const std::string& field, Faults& 
   const auto* text = json.As<std::string>();
   auto moment = text ? ParseTimestamp(*text) : std::nullopt;
   if (text && !moment) moment = ParseRelativeTimestamp(*text, seeded_at);
-  if (!moment) {
+  if (!moment && text && IsRelativeTimestamp(*text)) {
+    faults.Describe(field, "must be in the years 0000 to 9999, and the day of seeding is " +
+                               FormatTimestamp(seeded_at).substr(0, kDateSize) + ".");
+  } else if (!moment) {
     faults.Describe(field,
                     "must be a date and time with a zone, such as \"2022-11-01T11:11:11.111Z\", or "
                     "relative to the day of seeding, such as \"+1d 11:00\".");
@@ -182,7 +193,9 @@ int64_t ReadServiceId(const Json& json, const std::string& field, Faults& faults
   const auto* number = json.As<Json::Number>();
   const auto* text = json.As<std::string>();
   const auto id = number ? ParseInteger(*number) : text ? ParseDigits(*text) : std::nullopt;
-  if (!id || *id == kNoService) faults.Describe(field, "must be an integer of at least 1.");
+  if (!id || *id == kNoService) {
+    faults.Describe(field, CountRule(number ? number->digits : text ? *text : ""));
+  }
   return id.value_or(kNoService);
 }
 

@@ -105,7 +105,10 @@ std::string OneOf(const Guess& guess, std::string_view text) {
 }
 
 std::string SuggestOrigin(std::string_view text) {
-  if (Lower(Trim(text)).find("null") == 0) return "null";
+  const std::string lower = Lower(Trim(text));
+  for (const std::string_view opaque : {"null", "about:", "data:"}) {
+    if (lower.starts_with(opaque)) return "null";  // what browsers send for such a page
+  }
   const Guess guess = TakeApart(text);
   if (guess.scheme == "file") return "null";  // what browsers send for a page opened from disk
   const std::string host = OneOf(guess, text);
@@ -113,14 +116,18 @@ std::string SuggestOrigin(std::string_view text) {
   const std::string scheme = !guess.scheme.empty()  ? guess.scheme
                              : guess.port == ":443" ? "https"
                                                     : "http";
-  const std::string port = guess.port.find('*') == std::string::npos ? guess.port : ":3000";
+  const bool is_port_zero = guess.port.find_first_not_of(":0") == std::string::npos;
+  const std::string port = guess.port.find('*') != std::string::npos ? ":3000"
+                           : is_port_zero                            ? ""
+                                                                     : guess.port;
   const auto origin = CanonicalOrigin(scheme + "://" + host + port);
   return origin ? origin->Spelling() : "http://" + host;
 }
 
 // Whether `text` is an origin and nothing else, which is then what a browser sends.
 bool IsOriginAlone(const std::string& text) {
-  if (!CanonicalOrigin(text)) return false;
+  const auto origin = CanonicalOrigin(text);
+  if (!origin || (origin->IsHttp() && origin->port == 0)) return false;  // nothing is at port 0
   return text == "null" || text.find_first_of("/?#", text.find("://") + 3) == std::string::npos;
 }
 

@@ -99,6 +99,13 @@ CLI::Option* AddPortOption(CLI::App& app, Options& options) {
   return option->capture_default_str();
 }
 
+void RefuseContradictions(const CLI::App& app) {
+  if (app.count("--memory") == 0 || app.count("--db") == 0) return;
+  const auto file = app.get_option("--db")->as<std::string>();
+  throw CLI::ValidationError("--memory", "keeps nothing, so the database " + file +
+                                             " would not be used; give --memory or --db, not both");
+}
+
 // With `lan`, makes the key.
 void TakeControlFrom(Options& options) {
   ServerOptions& server = options.server;

@@ -10,6 +10,9 @@ namespace kiosk {
 // All options of serve.
 void AddServeOptions(CLI::App& app, Options& options);
 
+// Refuses options of serve of which one would be ignored. Throws CLI::ParseError.
+void RefuseContradictions(const CLI::App& app);
+
 CLI::Option* AddPortOption(CLI::App& app, Options& options);
 void AddDatabaseOption(CLI::App& app, Options& options);
 CLI::Option* AddSeedOption(CLI::App& app, Options& options);

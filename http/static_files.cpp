@@ -85,8 +85,8 @@ std::string FilePath(const Request& request) {
 FileReader ReadFolder(const std::string& path, IsProtected is_protected) {
   Folder folder(path, std::move(is_protected));
   if (folder.KindOf(std::string(kIndex)) != Folder::Kind::kFile) {
-    throw std::runtime_error("cannot serve the frontend " + path +
-                             ": it has no index.html; give --frontend the folder of a build");
+    throw std::runtime_error("cannot serve the frontend " + path + ": " + WhyNoBuild(path) +
+                             "; give --frontend the folder of a build");
   }
   return [folder = std::move(folder)](const std::string& file) { return folder.Read(file); };
 }

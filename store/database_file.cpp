@@ -36,10 +36,13 @@ Database& Checked(Database& database, DatabaseFile* file) {
   return database;
 }
 
-std::string WhatIsWrong(const std::string& path, bool is_overwritten) {
-  return "the database file " + path +
-         (is_overwritten ? " was overwritten; writes are refused, restart kiosk"
-                         : " was removed, moved or replaced; writes are refused until it is back");
+std::string WhatIsWrong(const std::string& path, bool is_overwritten, bool is_wal) {
+  if (is_overwritten) {
+    return "the database file " + path + " was overwritten; writes are refused, restart kiosk";
+  }
+  return (is_wal ? "the WAL " + path + kWal : "the database file " + path) +
+         " was removed, moved or replaced; writes are refused until it is back" +
+         (is_wal ? ", or until kiosk is stopped and started again" : "");
 }
 
 // The file of this name itself, where FileIdOf follows links.
@@ -137,7 +140,7 @@ void DatabaseFile::Require(const Database& through) {
   Report(state);
   if (state == State::kOriginal) return;
   throw StorageFault(StorageFault::Kind::kFileGone,
-                     WhatIsWrong(path_, state == State::kOverwritten));
+                     WhatIsWrong(path_, state == State::kOverwritten, FileIdOf(name_) == id_));
 }
 
 void DatabaseFile::RequireContent(const Database& through) {
@@ -321,7 +324,7 @@ void DatabaseFile::Report(State state) {
   if (!report_) return;
   report_(state == State::kOriginal
               ? "the database file " + path_ + " is back; writes are accepted again"
-              : WhatIsWrong(path_, state == State::kOverwritten));
+              : WhatIsWrong(path_, state == State::kOverwritten, FileIdOf(name_) == id_));
 }
 
 // Only what is this database's: another program may have put files of its own at these names.

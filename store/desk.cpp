@@ -246,15 +246,17 @@ DeskResult<Service> CreateService(Database& db, std::optional<int64_t> id, std::
 }
 
 DeskResult<Service> RenameService(Database& db, int64_t id, std::optional<int64_t> sent_id,
-                                  std::string_view name, const ServiceCondition& condition) {
-  const auto stored = FindService(db, id);
+                                  std::optional<std::string_view> name,
+                                  const ServiceCondition& condition) {
+  auto stored = FindService(db, id);
   if (!stored) return DeskRefusal::kServiceNotFound;
   if (!condition(*stored)) return DeskRefusal::kPreconditionFailed;
   if (sent_id.value_or(id) != id) {
     return InvalidField{"id", "The id of a service cannot be changed."};
   }
-  db.Execute(kRenameService, name, id);
-  return Service{id, std::string(name)};
+  if (!name) return *std::move(stored);
+  db.Execute(kRenameService, *name, id);
+  return Service{id, std::string(*name)};
 }
 
 DeskResult<Service> DeleteService(Database& db, int64_t id, const ServiceCondition& condition) {

@@ -54,11 +54,12 @@ void InsertService(Database& db, const Service& service);
 [[nodiscard]] DeskResult<Service> CreateService(Database& db, std::optional<int64_t> id,
                                                 std::string_view name);
 
-// Writes. `sent_id` is the id in the body, which cannot change. Refusals: kServiceNotFound,
+// Writes. `sent_id` is the id in the body, which cannot change; without a name the service stays as
+// it is. Refusals: kServiceNotFound,
 // kPreconditionFailed, InvalidField.
 [[nodiscard]] DeskResult<Service> RenameService(Database& db, int64_t id,
                                                 std::optional<int64_t> sent_id,
-                                                std::string_view name,
+                                                std::optional<std::string_view> name,
                                                 const ServiceCondition& condition);
 
 // Writes. Returns the service deleted. Refusals: kServiceNotFound, kPreconditionFailed,

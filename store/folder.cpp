@@ -115,6 +115,14 @@ bool IsSetAside(const fs::path& database, const FileId& file) {
 
 }  // namespace
 
+std::string WhyNoBuild(const std::string& path) {
+  std::error_code error;
+  const fs::file_status status = fs::status(path, error);
+  if (status.type() == fs::file_type::not_found) return "there is no such folder";
+  if (error) return error.message();
+  return fs::is_directory(status) ? "it has no index.html" : "it is not a folder";
+}
+
 bool HasHiddenName(std::string_view path) {
   while (!path.empty()) {
     const std::string_view name = path.substr(0, path.find('/'));

@@ -20,6 +20,9 @@ using IsProtected = std::function<bool(const FileId&)>;
 // Whether a name in `path` starts with a dot; ".well-known" is the exception.
 [[nodiscard]] bool HasHiddenName(std::string_view path);
 
+// Why the folder of a build that has no index.html, at `path`, is none; never empty.
+[[nodiscard]] std::string WhyNoBuild(const std::string& path);
+
 // Whether `file` is at present the database at `path`, its WAL or another file of SQLite's next to
 // it.
 [[nodiscard]] bool BelongsToDatabase(const std::string& path, const FileId& file);

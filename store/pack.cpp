@@ -174,8 +174,8 @@ class FolderPacker {
   // `passed_over` is a name that is not worth mentioning.
   std::vector<std::string> AddAll(const std::string& passed_over) {
     if (folder_.KindOf("index.html") != Folder::Kind::kFile) {
-      throw PackError("cannot pack the frontend " + path_ +
-                      ": it has no index.html; give --frontend the folder of a build");
+      throw PackError("cannot pack the frontend " + path_ + ": " + WhyNoBuild(path_) +
+                      "; give --frontend the folder of a build");
     }
     passed_over_ = passed_over;
     AddFolder("");

@@ -99,9 +99,11 @@ std::optional<Timestamp> ParseTimestamp(std::string_view text) {
   return moment;
 }
 
-std::optional<Timestamp> ParseRelativeTimestamp(std::string_view text, Timestamp now) {
-  constexpr int64_t kDay = 24LL * 60 * 60 * 1000;
-  constexpr size_t kMaxDigits = 7;  // more than the days of 10,000 years
+namespace {
+
+// The milliseconds from the beginning of the day of seeding.
+std::optional<int64_t> ParseDistance(std::string_view text) {
+  constexpr size_t kMaxDigits = 10;  // more than the days of 10,000 years, and no overflow
   if (text.empty() || (text.front() != '+' && text.front() != '-')) return std::nullopt;
   const int64_t sign = text.front() == '-' ? -1 : 1;
   text.remove_prefix(1);
@@ -124,8 +126,18 @@ std::optional<Timestamp> ParseRelativeTimestamp(std::string_view text, Timestamp
   text.remove_prefix(1);
   const auto minute = take(2);
   if (!minute || *minute > 59 || !text.empty()) return std::nullopt;
+  return sign * *days * kDay + (*hour * 60 + *minute) * 60'000;
+}
+
+}  // namespace
+
+bool IsRelativeTimestamp(std::string_view text) { return ParseDistance(text).has_value(); }
+
+std::optional<Timestamp> ParseRelativeTimestamp(std::string_view text, Timestamp now) {
+  const auto distance = ParseDistance(text);
+  if (!distance) return std::nullopt;
   const int64_t today = now.ms - ((now.ms % kDay) + kDay) % kDay;
-  const Timestamp moment{today + sign * *days * kDay + (*hour * 60 + *minute) * 60'000};
+  const Timestamp moment{today + *distance};
   if (moment < kMinTimestamp || moment > kMaxTimestamp) return std::nullopt;
   return moment;
 }

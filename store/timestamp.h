@@ -27,6 +27,9 @@ inline constexpr Timestamp kMaxTimestamp{253'402'300'799'999};  // 9999-12-31T23
 // 09:30" and "+0d 14:00" likewise. Nothing when it is malformed or outside the years 0000 to 9999.
 [[nodiscard]] std::optional<Timestamp> ParseRelativeTimestamp(std::string_view text, Timestamp now);
 
+// Whether `text` is relative to a day, in the years 0000 to 9999 or not.
+[[nodiscard]] bool IsRelativeTimestamp(std::string_view text);
+
 // Always 24 characters: "2022-11-01T11:11:11.111Z".
 [[nodiscard]] std::string FormatTimestamp(Timestamp moment);
 

@@ -91,14 +91,13 @@ TEST_CASE("a service whose fields are not as they should be is an invalid reques
   const TestServer server;
   const std::string name_rule = "`name` must have 1 to 200 characters.";
   const std::string id_rule = "`id` must be an integer of at least 1.";
+  const std::string id_limit = "`id` must be an integer of at most 9007199254740991.";
   const struct {
     const char* name;
     std::string body;
     std::string field;
     std::string message;
   } rows[] = {
-      {"no name", "{}", "name", "`name` is missing."},
-      {"name null", R"({"name": null})", "name", "`name` is missing."},
       {"name a number", R"({"name": 1})", "name", "`name` must be a string."},
       {"name empty", R"({"name": ""})", "name", name_rule},
       {"name of 201 characters", R"({"name": ")" + Repeat("x", 201) + R"("})", "name", name_rule},
@@ -107,6 +106,9 @@ TEST_CASE("a service whose fields are not as they should be is an invalid reques
       {"id with a fraction", R"({"name": "x", "id": 1.5})", "id", id_rule},
       {"id a word", R"({"name": "x", "id": "one"})", "id", id_rule},
       {"id an object that has one", R"({"name": "x", "id": {"id": 900}})", "id", id_rule},
+      {"id too large", R"({"name": "x", "id": 9007199254740992})", "id", id_limit},
+      {"id far too large", R"({"name": "x", "id": 1e18})", "id", id_limit},
+      {"id too large as a text", R"({"name": "x", "id": "99999999999999999999"})", "id", id_limit},
       {"an unknown field", R"({"name": "x", "price": 1})", "price", "Unknown field: `price`."},
       {"a list", R"(["x"])", "", "The body must be an object."},
   };
@@ -116,6 +118,35 @@ TEST_CASE("a service whose fields are not as they should be is an invalid reques
     server.Check({row.name, "PUT", "/services/123", row.body, 400, refused});
     server.Check({row.name, "PATCH", "/services/123", row.body, 400, refused});
   }
+}
+
+TEST_CASE("a service needs a name, which a change may leave out but not remove") {
+  const TestServer server;
+  const std::string stale =
+      R"({"error":"precondition_failed",)"
+      R"("message":"The ETag in If-Match is not the current one; read the resource again."})";
+  const std::string is_missing = InvalidRequestBody("name", "`name` is missing.");
+  const std::string is_none = InvalidRequestBody("name", "`name` must be a string.");
+  const std::string inspection = R"({"id":123,"name":"Inspection"})";
+  server.CheckAll({
+      {"a new one without a name", "POST", "/services", "{}", 400, is_missing},
+      {"a new one whose name is null", "POST", "/services", R"({"name": null})", 400, is_missing},
+      {"its name removed", "PATCH", "/services/123", R"({"name": null})", 400, is_none},
+      {"its name removed by PUT", "PUT", "/services/123", R"({"name": null})", 400, is_none},
+      {"nothing changed", "PATCH", "/services/123", "{}", 200, inspection},
+      {"nothing changed by PUT", "PUT", "/services/123", "{}", 200, inspection},
+      {"its own id alone", "PATCH", "/services/123", R"({"id": "123"})", 200, inspection},
+      {"another id alone", "PATCH", "/services/123", R"({"id": 124})", 400,
+       InvalidRequestBody("id", "The id of a service cannot be changed.")},
+      {"nothing changed of none", "PATCH", "/services/1", "{}", 404, kServiceNotFound},
+      {"nothing changed, but stale",
+       "PATCH",
+       "/services/123",
+       "{}",
+       412,
+       stale,
+       {{"If-Match", "\"stale\""}}},
+  });
 }
 
 TEST_CASE("the desk has the bare routes, and the shop those under /api") {

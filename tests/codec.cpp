@@ -189,7 +189,7 @@ TEST_CASE("what keeps an order of the desk from being read is named") {
       {R"({"services":[[123]]})", "services"},
       {R"({"services":[{"id":null}]})", "services.id"},
       {R"({"services":[{"id":{"id":123}}]})", "services"},
-      {R"({"services":[{"id":123,"name":1}]})", "services"},
+      {R"({"services":[{"id":123,"name":1}]})", "services.name"},
       {R"({"services":[{"id":123,"id":123}]})", "services.id"},
       {R"({"services":[{"name":"Inspection"}]})", "services.id"},
       {R"({"services":[{"id":123,"price":1}]})", "services.price"},
@@ -251,6 +251,15 @@ TEST_CASE("a service is a name, and an id if one was chosen") {
     CAPTURE(row.body);
     CHECK(FieldOf(ReadService(Body(row.body))) == row.field);
   }
+}
+
+TEST_CASE("a service's changes may be none, and keep what a service needs") {
+  const auto none = ReadServiceChanges(Body("{}"));
+  REQUIRE(FieldOf(none) == "ok");
+  CHECK(!std::get<ServiceChanges>(none).name);
+  CHECK(!std::get<ServiceChanges>(none).id);
+  CHECK(FieldOf(ReadServiceChanges(Body(R"({"name":null})"))) == "name");
+  CHECK(FieldOf(ReadServiceChanges(Body(R"({"id":null})"))) == "id");
 }
 
 TEST_CASE("the seed that is built in is the one of the documents") {

@@ -356,18 +356,29 @@ TEST_CASE("a folder whose page is no file is refused") {
   fs::create_directories(folder.File("link"));
   WriteFile(folder.File("page.html"), "x");
   fs::create_symlink("../page.html", folder.File("link/index.html"));
-  for (const char* name : {"directory", "pipe", "link", "none"}) {
-    const std::string path = name;
+  const struct {
+    std::string path;
+    std::string reason;
+  } rows[] = {
+      {.path = "directory", .reason = "it has no index.html"},
+      {.path = "pipe", .reason = "it has no index.html"},
+      {.path = "link", .reason = "it has no index.html"},
+      {.path = "none", .reason = "there is no such folder"},
+      {.path = "none/dist", .reason = "there is no such folder"},
+      {.path = "page.html", .reason = "it is not a folder"},
+      {.path = "page.html/dist", .reason = "there is no such folder"},
+  };
+  for (const auto& [path, reason] : rows) {
     CAPTURE(path);
     const Finished served =
         RunKiosk({"--port", "0", "--frontend", path}, {.folder = folder.path()});
     CHECK(served.exit_code == 1);
-    CHECK(served.err == "kiosk: cannot serve the frontend " + path +
-                            ": it has no index.html; give --frontend the folder of a build\n");
+    CHECK(served.err == "kiosk: cannot serve the frontend " + path + ": " + reason +
+                            "; give --frontend the folder of a build\n");
     const Finished packed =
         RunKiosk({"pack", "-o", "demo", "--frontend", path}, {.folder = folder.path()});
     CHECK(packed.exit_code == 1);
-    CHECK(packed.err == "kiosk: cannot pack the frontend " + path +
-                            ": it has no index.html; give --frontend the folder of a build\n");
+    CHECK(packed.err == "kiosk: cannot pack the frontend " + path + ": " + reason +
+                            "; give --frontend the folder of a build\n");
   }
 }

@@ -414,9 +414,8 @@ TEST_CASE("a pack that cannot be made says why and leaves nothing behind") {
        "replaced; choose another name with -o\n"},
       {{"pack", "-o", "demo", "--frontend", "none"},
        1,
-       "kiosk: cannot pack the frontend none: it has no index.html; give --frontend the folder of "
-       "a "
-       "build\n"},
+       "kiosk: cannot pack the frontend none: there is no such folder; give --frontend the folder "
+       "of a build\n"},
       {{"pack", "-o", "demo", "--frontend", "empty"},
        1,
        "kiosk: cannot pack the frontend empty: it has no index.html; give --frontend the folder of "

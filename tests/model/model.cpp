@@ -905,13 +905,15 @@ struct ServiceWish {
   std::set<std::string> faults;
 };
 
-ServiceWish ReadServiceWish(const Value& body) {
+ServiceWish ReadServiceWish(const Value& body, const std::string& present_name = "") {
   ServiceWish wish;
   wish.faults = OddMembers(body, {"id", "name"});
   if (body.kind != Value::Kind::kObject) wish.faults.insert("");
   const Value* const name = body.Find("name");
-  if (!name || name->kind != Value::Kind::kText || name->text.empty() ||
-      Characters(name->text) > 200) {
+  if (!name && !present_name.empty()) {
+    wish.name = present_name;
+  } else if (!name || name->kind != Value::Kind::kText || name->text.empty() ||
+             Characters(name->text) > 200) {
     wish.faults.insert("name");
   } else {
     wish.name = name->text;
@@ -945,12 +947,12 @@ Complaint Model::CreateService(const Value& body, const Sent& /*sent*/, const An
 
 Complaint Model::RenameService(const std::string& id, const Value& body, const Sent& sent,
                                const Answer& answer) {
-  const ServiceWish wish = ReadServiceWish(body);
+  const int64_t number = *NumberInPath(id);
+  const ServiceWish wish = ReadServiceWish(body, *NameOf(number));
   std::set<std::string> faults = wish.faults;
   if (wish.id && std::to_string(*wish.id) != id) faults.insert("id");
   std::vector<Refusal> refusals;
   if (!faults.empty()) refusals.push_back(Invalid(std::move(faults)));
-  const int64_t number = *NumberInPath(id);
   if (!MayWrite(sent, WriteService(number))) refusals.push_back({412, "precondition_failed"});
   if (!refusals.empty()) return IsOneOf(answer, refusals);
   const std::string renamed = Object({{"id", id}, {"name", Quote(wish.name)}});
