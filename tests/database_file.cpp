@@ -85,6 +85,9 @@ struct Scene {
 constexpr char kAway[] =
     "kiosk: the database file FILE was removed, moved or replaced; writes are refused until it is "
     "back\n";
+constexpr char kWalAway[] =
+    "kiosk: the WAL FILE-wal was removed, moved or replaced; writes are refused until it is back, "
+    "or until kiosk is stopped and started again\n";
 constexpr char kBack[] = "kiosk: the database file FILE is back; writes are accepted again\n";
 constexpr char kOverwritten[] =
     "kiosk: the database file FILE was overwritten; writes are refused, restart kiosk\n";
@@ -298,7 +301,7 @@ TEST_CASE(
   Scene scene(0);
   fs::remove(scene.path + "-wal");
   scene.CheckRefusals();
-  CHECK(scene.Finish(End::kStop) == kAway);
+  CHECK(scene.Finish(End::kStop) == kWalAway);
   CHECK(QueryFile(scene.path, kCountWritten) == std::to_string(scene.acknowledged()));
 }
 
