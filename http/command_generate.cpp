@@ -44,17 +44,12 @@ void Generate(const Options& options) {
   const auto store = Store::Open(options.database, LoadOrigin(options));
   const bool on_terminal = ::isatty(STDERR_FILENO) == 1;
   const auto begin = options.machine.steady_now();
-  int64_t reported_tenths = 0;
   const auto last = kiosk::Generate(
       *store, options.generate, options.clock(), [&](const GenerateProgress& progress) {
         const std::chrono::duration<double> took = options.machine.steady_now() - begin;
-        const int64_t tenths = progress.done * 10 / progress.total;
         if (on_terminal) {
           LogRaw(ProgressBar(progress) + Describe(progress, took.count()) + "   ");
-        } else if (tenths > reported_tenths) {
-          LogLine(Describe(progress, took.count()));
         }
-        reported_tenths = tenths;
         return !interrupted;
       });
   if (on_terminal) LogRaw("\n");

@@ -91,7 +91,7 @@ void Parse(CLI::App& app, Options& options, int argc, char** argv) {
   RefuseOptionsOfServe(app, arguments);
   const bool serves = app.get_subcommands().empty() || app.got_subcommand("serve");
   if (serves) RefuseContradictions(app);
-  if (serves && app.count("--port") == 0) TakePortFromEnvironment(options);
+  if (serves && app.count("--port") == 0) TakePortFromEnvironment(options, "--port");
   if (app.got_subcommand("health") && options.health_url.empty()) TakeHealthPort(options);
   TakeControlFrom(options);
 }

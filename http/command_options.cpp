@@ -1,5 +1,8 @@
 #include "http/command_options.h"
 
+#include <cstdint>
+#include <limits>
+
 #include "http/demo_options.h"
 #include "http/health.h"
 #include "http/option_values.h"
@@ -14,17 +17,25 @@ void AddResetOptions(CLI::App& command, Options& options) {
 
 void AddBackupOptions(CLI::App& command, Options& options) {
   AddDatabaseOption(command, options);
-  command.add_option("FILE", options.target, "The copy")->type_name("")->required();
+  command.add_option("FILE", options.target, "The copy")
+      ->type_name("")
+      ->check(Accepts(CheckFileName))
+      ->required();
 }
 
 void AddRestoreOptions(CLI::App& command, Options& options) {
   AddDatabaseOption(command, options);
-  command.add_option("FILE", options.target, "The backup")->type_name("")->required();
+  command.add_option("FILE", options.target, "The backup")
+      ->type_name("")
+      ->check(Accepts(CheckFileName))
+      ->required();
 }
 
 void AddExportOptions(CLI::App& command, Options& options) {
   AddDatabaseOption(command, options);
-  command.add_option("FILE", options.target, "The new file (default: stdout)")->type_name("");
+  command.add_option("FILE", options.target, "The new file (default: stdout)")
+      ->type_name("")
+      ->check(Accepts(CheckExportName));
 }
 
 void AddHealthOptions(CLI::App& command, Options& options) {
@@ -43,8 +54,9 @@ void AddGenerateOptions(CLI::App& command, Options& options) {
       "N", int64_t{0}, int64_t{10'000'000});
   LimitNumber(command.add_option("--orders", options.generate.orders, "Orders of the desk"), "N",
               int64_t{0}, int64_t{5'000'000});  // until the year 7000 or so
-  command.add_option("--random-seed", options.generate.random_seed, "The same seed, the same data")
-      ->type_name("N");
+  LimitNumber(command.add_option("--random-seed", options.generate.random_seed,
+                                 "The same seed, the same data"),
+              "N", uint64_t{0}, std::numeric_limits<uint64_t>::max());
   command.callback([&options] {
     if (options.generate.users + options.generate.orders == 0) {
       throw CLI::RequiredError("--users or --orders");

@@ -1,13 +1,39 @@
 #include "http/option_values.h"
 
-#include <charconv>
-
 #include "store/timestamp.h"
 
 namespace kiosk {
+namespace {
+
+// Refuses as a file's path what SQLite takes for memory or for a URI, and other programs for their
+// stdout. `option` comes before the spelling that works, `instead` before both.
+std::string CheckPath(const std::string& text, const std::string& option,
+                      const std::string& instead) {
+  std::string name = text;
+  std::ranges::transform(name, name.begin(), [](char c) {
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  });
+  const std::string spelling = option + "./" + text + " for a file of that name";
+  if (name.empty()) return "the name is empty; give the name of a file";
+  if (name == ":memory:" || name == "-" || name.starts_with("file::memory:")) {
+    return text + " is not a file; use " + instead + spelling;
+  }
+  if (name.starts_with("file:")) {
+    return text + " looks like a URI, and " + (option.empty() ? "FILE " : option) +
+           "takes a path; use " + spelling;
+  }
+  if (name.back() == '/') return text + " is a folder; use " + option + text + "kiosk.db";
+  return "";
+}
+
+}  // namespace
 
 std::string CheckDuration(const std::string& text) {
   return ParseDuration(text) ? "" : text + " is not a duration such as 3h, 90m or 0";
+}
+
+std::string CheckAddressNotEmpty(const std::string& text) {
+  return text.empty() ? "the address is empty; leave the option out for the loopback" : "";
 }
 
 std::string CheckNotEmpty(const std::string& text) {
@@ -20,7 +46,7 @@ std::string CheckDemoFile(const std::string& text) {
     return text + " would be a demo file, which this kiosk cannot write; choose a name without " +
            ".kiosk for an executable";
   }
-  return CheckNotEmpty(text);
+  return CheckPath(text, "-o ", "");
 }
 
 std::string CheckDemoName(const std::string& text) {
@@ -31,41 +57,31 @@ std::string CheckDemoName(const std::string& text) {
 }
 
 std::optional<std::pair<int64_t, int64_t>> ParseRange(const std::string& text) {
-  int64_t least = 0;
-  int64_t most = 0;
-  const char* end = text.data() + text.size();
-  auto parsed = std::from_chars(text.data(), end, least);
-  if (parsed.ec != std::errc()) return std::nullopt;
-  most = least;
-  if (parsed.ptr != end && *parsed.ptr == '-') {
-    parsed = std::from_chars(parsed.ptr + 1, end, most);
-    if (parsed.ec != std::errc()) return std::nullopt;
-  }
+  const size_t hyphen = text.find('-');
+  const auto least = ParseNumber<int64_t>(text.substr(0, hyphen));
+  const auto most =
+      hyphen == std::string::npos ? least : ParseNumber<int64_t>(text.substr(hyphen + 1));
   constexpr int64_t kMinute = 60'000;
-  if (parsed.ptr != end || least < 0 || most < least || most > kMinute) return std::nullopt;
-  return std::pair(least, most);
+  if (!least || !most || *most < *least || *most > kMinute) return std::nullopt;
+  return std::pair(*least, *most);
 }
 
 std::string CheckRange(const std::string& text) {
-  return ParseRange(text) ? "" : text + " is not a time in milliseconds such as 200 or 200-800";
+  if (ParseRange(text)) return "";
+  return text + " is not a time in milliseconds such as 200 or 200-800, at most 60000 and the " +
+         "shorter one first";
 }
 
-// A file by its path: what SQLite takes for memory or for a URI is never one.
 std::string CheckDatabaseName(const std::string& text) {
-  std::string name = text;
-  std::ranges::transform(name, name.begin(), [](unsigned char c) {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : static_cast<char>(c);
-  });
-  if (name.empty()) return "no file is named; use --db kiosk.db, or --memory for none";
-  if (name == ":memory:" || name.starts_with("file::memory:")) {
-    return text + " is not a file; use --memory, or --db ./" + text + " for a file of that name";
-  }
-  if (name.starts_with("file:")) {
-    return text + " looks like a URI, and --db takes a path; use --db ./" + text +
-           " for a file of that name";
-  }
-  if (name.back() == '/') return text + " is a folder; use --db " + text + "kiosk.db";
-  return "";
+  if (text.empty()) return "no file is named; use --db kiosk.db, or --memory for none";
+  return CheckPath(text, "--db ", "--memory, or ");
+}
+
+std::string CheckFileName(const std::string& text) { return CheckPath(text, "", ""); }
+
+std::string CheckExportName(const std::string& text) {
+  if (text.empty()) return "the name is empty; leave FILE out for stdout, or give a name";
+  return CheckPath(text, "", text == "-" ? "no FILE for stdout, or " : "");
 }
 
 std::string CheckTime(const std::string& text) {

@@ -4,10 +4,15 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <charconv>
 #include <cstdint>
+#include <cstdlib>
 #include <optional>
 #include <sstream>
 #include <string>
+#include <string_view>
+#include <system_error>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -16,12 +21,15 @@ namespace kiosk {
 [[nodiscard]] std::string CheckDuration(const std::string& text);
 [[nodiscard]] std::string CheckTime(const std::string& text);
 [[nodiscard]] std::string CheckNotEmpty(const std::string& text);
+[[nodiscard]] std::string CheckAddressNotEmpty(const std::string& text);
 [[nodiscard]] std::string CheckRange(const std::string& text);
 // The name of a demo.
 [[nodiscard]] std::string CheckDemoName(const std::string& text);
 // The file that pack writes.
 [[nodiscard]] std::string CheckDemoFile(const std::string& text);
-// The file of --db.
+// The file that backup writes or restore reads, that export writes, and that of --db.
+[[nodiscard]] std::string CheckFileName(const std::string& text);
+[[nodiscard]] std::string CheckExportName(const std::string& text);
 [[nodiscard]] std::string CheckDatabaseName(const std::string& text);
 
 // "200" or "200-800", in milliseconds, at most a minute.
@@ -49,18 +57,39 @@ void AddChoice(CLI::App& app, const std::string& name, const std::string& descri
       ->check(CLI::Validator(check, ""));
 }
 
+// A number in decimal digits, a double also with a fraction; nothing for anything else, such as a
+// sign, a space or 0x10.
+template <class Number>
+[[nodiscard]] std::optional<Number> ParseNumber(std::string_view text) {
+  constexpr bool kHasFraction = std::is_floating_point_v<Number>;
+  const std::string_view characters = kHasFraction ? "0123456789." : "0123456789";
+  if (text.find_first_not_of(characters) != std::string_view::npos) return std::nullopt;
+  if constexpr (kHasFraction) {
+    if (text == "." || text.empty() || std::ranges::count(text, '.') > 1) return std::nullopt;
+    return static_cast<Number>(std::strtod(std::string(text).c_str(), nullptr));
+  } else {
+    Number number{};
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+    return error == std::errc() ? std::optional(number) : std::nullopt;
+  }
+}
+
 // A number from `least` to `most`; --help shows `name` in its place.
 template <class Number>
-void LimitNumber(CLI::Option* option, const std::string& name, Number least, Number most) {
-  const auto check = [least, most](const std::string& text) -> std::string {
-    Number number{};
-    const bool is_number = CLI::detail::lexical_cast(text, number);
-    if (is_number && number >= least && number <= most) return "";
-    std::ostringstream message;
-    message << text << " is not a number from " << least << " to " << most;
-    return message.str();
+CLI::Option* LimitNumber(CLI::Option* option, const std::string& name, Number least, Number most) {
+  const auto read = [least, most](std::string& text) -> std::string {
+    const auto number = ParseNumber<Number>(text);
+    if (!number || *number < least || *number > most) {
+      std::ostringstream message;
+      message << (text.empty() ? "an empty text" : text) << " is not a number from " << least
+              << " to " << most;
+      return message.str();
+    }
+    // CLI11 would take 010 for eight.
+    if constexpr (std::is_integral_v<Number>) text = std::to_string(*number);
+    return "";
   };
-  option->type_name(name)->check(CLI::Validator(check, ""));
+  return option->type_name(name)->transform(CLI::Validator(read, ""));
 }
 
 }  // namespace kiosk

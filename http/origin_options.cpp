@@ -37,13 +37,15 @@ struct Guess {
   bool has_wildcard = false;
 };
 
-// "http://x", "https:x" and "//x": takes the scheme and the slashes away.
+// "http://x", "https:x", "http//x" and "//x": takes the scheme and the slashes away.
 std::string TakeScheme(std::string_view& text) {
   std::string scheme;
   size_t end = text.find("://");
   const std::string lower = Lower(text);
-  for (const std::string_view known : {"http:", "https:", "ws:", "wss:"}) {
-    if (lower.starts_with(known)) end = known.size() - 1;
+  for (const std::string_view known : {"http", "https", "ws", "wss"}) {
+    if (!lower.starts_with(known)) continue;
+    const std::string_view rest = std::string_view(lower).substr(known.size());
+    if (rest.starts_with(':') || rest.starts_with("//")) end = known.size();
   }
   if (end != std::string_view::npos) {
     scheme = lower.substr(0, end);

@@ -1,7 +1,6 @@
 #include "http/serve_options.h"
 
 #include <algorithm>
-#include <charconv>
 #include <chrono>
 
 #include "http/net/listeners.h"
@@ -10,6 +9,8 @@
 
 namespace kiosk {
 namespace {
+
+constexpr int kMaxPort = 65535;
 
 // A clock that shows `start` now and runs from there, whatever happens to the system's.
 std::function<Timestamp()> StartClock(Timestamp start, const Machine& machine) {
@@ -95,7 +96,7 @@ CLI::Option* AddSeedOption(CLI::App& app, Options& options) {
 CLI::Option* AddPortOption(CLI::App& app, Options& options) {
   CLI::Option* option =
       app.add_option("--port", options.server.port, "TCP port; 0 picks a free one");
-  LimitNumber(option, "N", 0, 65535);
+  LimitNumber(option, "N", 0, kMaxPort);
   return option->capture_default_str();
 }
 
@@ -121,7 +122,8 @@ void AddServeOptions(CLI::App& app, Options& options) {
   AddPortOption(app, options)
       ->description("TCP port; 0 picks a free one. Also from the environment: PORT");
   app.add_option("--host", options.server.host, "Address to bind (default: the loopback)")
-      ->type_name("ADDR");
+      ->type_name("ADDR")
+      ->check(Accepts(CheckAddressNotEmpty));
   AddDatabaseOption(app, options);
   app.add_flag("--memory", options.in_memory, "Keep nothing after exit");
   AddSeedOption(app, options);
@@ -140,23 +142,22 @@ void AddServeOptions(CLI::App& app, Options& options) {
 }
 
 // For a server whose port the command line does not name: the environment's, if there is one.
-void TakePortFromEnvironment(Options& options) {
+void TakePortFromEnvironment(Options& options, const std::string& instead) {
   const std::string text = options.machine.port.value_or("");
   if (text.empty()) return;
-  const char* end = text.data() + text.size();
-  int port = 0;
-  const auto [rest, error] = std::from_chars(text.data(), end, port);
-  if (error != std::errc() || rest != end || port < 0 || port > 65535) {
+  const auto port = ParseNumber<int>(text);
+  if (!port || *port > kMaxPort) {
     throw CLI::ValidationError("PORT", text +
                                            " is not a port from 0 to 65535; correct the "
-                                           "environment's PORT, or give --port");
+                                           "environment's PORT, or give " +
+                                           instead);
   }
-  options.server.port = port;
+  options.server.port = *port;
 }
 
 // The port of a kiosk on this machine that was started in the same environment.
 void TakeHealthPort(Options& options) {
-  TakePortFromEnvironment(options);
+  TakePortFromEnvironment(options, "the URL of the kiosk");
   if (options.server.port == 0) {
     throw CLI::ValidationError("URL",
                                "port 0 is a free one that only the serving kiosk knows; give the "

@@ -18,8 +18,8 @@ void AddDatabaseOption(CLI::App& app, Options& options);
 CLI::Option* AddSeedOption(CLI::App& app, Options& options);
 
 // What the command line leaves to the machine: the port and the control key. Throws
-// CLI::ParseError.
-void TakePortFromEnvironment(Options& options);
+// CLI::ParseError. `instead`: what the command takes in place of the environment's port.
+void TakePortFromEnvironment(Options& options, const std::string& instead);
 void TakeHealthPort(Options& options);
 void TakeControlFrom(Options& options);
 

@@ -79,7 +79,7 @@ DatabaseFile::DatabaseFile(std::string name)
       path_(FollowLinks(name_)),
       fd_(::open(path_.c_str(), O_RDONLY | O_CLOEXEC)) {
   struct stat status {};
-  if (!fd_.valid() || ::fstat(fd_.get(), &status) != 0) Refuse(path_, Reason(errno));
+  if (!fd_.valid() || ::fstat(fd_.get(), &status) != 0) RefuseFile(path_, errno);
   id_ = {status.st_dev, status.st_ino};
   CheckWal(path_, fd_.get());
   CheckHeader(path_, fd_.get());
@@ -91,7 +91,7 @@ DatabaseFile::~DatabaseFile() {
 
 bool DatabaseFile::TryLock() const {
   if (::flock(fd_.get(), LOCK_EX | LOCK_NB) == 0) return true;
-  if (errno != EWOULDBLOCK) Refuse(path_, Reason(errno));
+  if (errno != EWOULDBLOCK) RefuseFile(path_, errno);
   return false;
 }
 

@@ -34,7 +34,7 @@ std::string RefusalOf(uint32_t application_id, uint32_t schema_version) {
 std::string RefusalByHeader(const std::string& path, int fd) {
   std::array<unsigned char, 100> header{};
   const ssize_t size = ::pread(fd, header.data(), header.size(), 0);
-  if (size < 0) Refuse(path, Reason(errno));
+  if (size < 0) RefuseFile(path, errno);
   if (size < static_cast<ssize_t>(header.size()) ||
       std::memcmp(header.data(), "SQLite format 3", 16) != 0) {
     return "it is not an SQLite database; choose another file with --db";
@@ -77,6 +77,18 @@ std::string Reason(int error) { return std::generic_category().message(error); }
 
 void Refuse(const std::string& path, const std::string& why) {
   throw StoreError("cannot use the database " + path + ": " + why);
+}
+
+void RefuseFile(const std::string& path, int error) {
+  const bool is_missing = error == ENOENT || error == ENOTDIR;
+  const bool is_forbidden = error == EACCES || error == EPERM || error == EROFS;
+  const bool is_exhausted = error == EMFILE || error == ENFILE;
+  Refuse(path, Reason(error) + "; " +
+                   (is_missing     ? ""
+                    : is_forbidden ? "check the permissions of the file and its folder, or "
+                    : is_exhausted ? "raise the limit of open files, or "
+                                   : "check the file and its disk, or ") +
+                   "choose another file with --db");
 }
 
 void Refuse(const std::string& path, const StorageFault& fault) {

@@ -29,6 +29,8 @@ struct FileId {
 
 // Throws StoreError about the database at `path`.
 [[noreturn]] void Refuse(const std::string& path, const std::string& why);
+// The same about a file that the system does not open: `error` is its errno.
+[[noreturn]] void RefuseFile(const std::string& path, int error);
 // In one sentence what a failing disk means for someone who wants to start.
 [[noreturn]] void Refuse(const std::string& path, const StorageFault& fault);
 

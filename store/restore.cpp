@@ -33,6 +33,9 @@ constexpr char kVersion[] = "PRAGMA user_version";
 constexpr char kPageSize[] = "PRAGMA page_size";
 constexpr char kRollbackJournal[] = "PRAGMA journal_mode = DELETE";
 
+// What to do about most of them.
+const std::string kGiveBackup = "; give a file that kiosk backup wrote";
+
 [[noreturn]] void RefuseBackup(const std::string& path, const std::string& why) {
   throw StoreError("cannot restore " + path + ": " + why);
 }
@@ -84,7 +87,7 @@ void CopyBackup(const std::string& backup, const std::string& to) {
   for (const char* part : {"", "-wal"}) {
     if (*part != '\0' && !fs::exists(backup + part, failed)) continue;
     fs::copy_file(backup + part, to + part, fs::copy_options::overwrite_existing, failed);
-    if (failed) RefuseBackup(backup, failed.message());
+    if (failed) RefuseBackup(backup, failed.message() + "; check that it can be read and that the disk has room");
   }
 }
 
@@ -93,7 +96,7 @@ void CheckBackup(const std::string& backup, Database& db) {
   const Marks marks = Marks::Of(db);
   const Marks wanted = Marks::OfThisVersion();
   if (marks.application != wanted.application) {
-    RefuseBackup(backup, "it is not a backup of a kiosk; nothing was changed");
+    RefuseBackup(backup, "it is not a backup of a kiosk; nothing was changed" + kGiveBackup);
   }
   if (marks.version != wanted.version) {
     RefuseBackup(backup, std::string("it was made by ") +
@@ -104,21 +107,22 @@ void CheckBackup(const std::string& backup, Database& db) {
   }
   const auto differences = SchemaDifferences(db);
   if (!differences.empty()) {
-    RefuseBackup(backup, "its schema differs: " + differences.front() + "; nothing was changed");
+    RefuseBackup(backup, "its schema differs: " + differences.front() + "; nothing was changed" +
+                             kGiveBackup);
   }
   if (FirstText(db, kIntegrity) != "ok" || db.Run(kForeignKeys).Step()) {
-    RefuseBackup(backup, "it is damaged; nothing was changed");
+    RefuseBackup(backup, "it is damaged; nothing was changed" + kGiveBackup);
   }
 }
 
 // Reads the backup into `staged`, checks it, and removes what is not part of the data.
 void Stage(const std::string& backup, const TemporaryFile& staged) {
   struct stat status {};
-  if (::stat(backup.c_str(), &status) != 0) RefuseBackup(backup, Reason(errno));
-  if (!S_ISREG(status.st_mode)) RefuseBackup(backup, "it is not a plain file");
-  if (status.st_size == 0) RefuseBackup(backup, "it is empty; nothing was changed");
+  if (::stat(backup.c_str(), &status) != 0) RefuseBackup(backup, Reason(errno) + kGiveBackup);
+  if (!S_ISREG(status.st_mode)) RefuseBackup(backup, "it is not a plain file" + kGiveBackup);
+  if (status.st_size == 0) RefuseBackup(backup, "it is empty; nothing was changed" + kGiveBackup);
   const Hold hold(backup);
-  if (hold.error() != 0) RefuseBackup(backup, Reason(hold.error()));
+  if (hold.error() != 0) RefuseBackup(backup, Reason(hold.error()) + kGiveBackup);
   if (!hold.is_free()) {
     RefuseBackup(backup, "a kiosk is using it; copy it with kiosk backup, and restore the copy");
   }
@@ -135,8 +139,9 @@ void Stage(const std::string& backup, const TemporaryFile& staged) {
     lineage::Renew(db);
     db.Execute(kRollbackJournal);  // everything in one file
   } catch (const StorageFault& fault) {
-    if (fault.kind() == StorageFault::Kind::kFull) RefuseBackup(backup, "the disk is full");
-    RefuseBackup(backup, "it is damaged or not a database; nothing was changed");
+    if (fault.kind() == StorageFault::Kind::kFull)
+      RefuseBackup(backup, "the disk is full; free some space");
+    RefuseBackup(backup, "it is damaged or not a database; nothing was changed" + kGiveBackup);
   }
 }
 
@@ -227,12 +232,12 @@ std::string Restore(const std::string& backup, const std::string& database, Time
   const std::string path = FollowLinks(database);
   CheckPlainFile(path);
   if (FileIdOf(path) && FileIdOf(path) == FileIdOf(backup)) {
-    RefuseBackup(backup, "it is the database itself");
+    RefuseBackup(backup, "it is the database itself" + kGiveBackup);
   }
   std::error_code missing;
   const bool is_new = !fs::exists(path, missing) || fs::file_size(path, missing) == 0;
   const Hold hold(path);
-  if (!is_new && hold.error() != 0) Refuse(path, Reason(hold.error()));
+  if (!is_new && hold.error() != 0) RefuseFile(path, hold.error());
   if (!is_new && !hold.is_free()) {
     Refuse(path, "another kiosk is using it; stop that one, or choose another file with --db");
   }

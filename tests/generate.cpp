@@ -148,15 +148,13 @@ TEST_CASE("generated data is served as any other") {
   CHECK(next.Header("location") == "/orders/6226");
 }
 
-TEST_CASE("kiosk generate reports plain lines when it is not on a terminal") {
+TEST_CASE("kiosk generate is silent when it is not on a terminal") {
   const TemporaryFolder folder;
   const Finished finished =
       RunKiosk({"generate", "--users", "100", "--orders", "20000"}, {.folder = folder.path()});
   CHECK(finished.exit_code == 0);
   CHECK(finished.out.empty());
-  CHECK_MESSAGE(std::regex_match(finished.err, std::regex("(" + kProgress + "\n)+")), finished.err);
-  CHECK(std::regex_search(finished.err,
-                          std::regex("(^|\n)100 %  20100 of 20100  \\d+ rows/s  0 s left\n$")));
+  CHECK(finished.err.empty());
   CHECK(QueryFile(folder.File("kiosk.db"), "SELECT count(*) FROM desk_orders") == "20003");
 }
 
@@ -238,7 +236,7 @@ TEST_CASE("an interrupted kiosk generate leaves a valid database") {
         InterruptKiosk({"generate", what, "5000000"}, {.folder = folder.path()},
                        [&log] { return ReadFile(log).size() > 1'000'000; });
     CHECK(finished.exit_code == 1);
-    CHECK(finished.err.ends_with("kiosk: stopped; what was written so far is kept\n"));
+    CHECK(finished.err == "kiosk: stopped; what was written so far is kept\n");
     const std::string path = folder.File("kiosk.db");
     CHECK(QueryFile(path, "PRAGMA integrity_check") == "ok");
     CHECK(QueryFile(path, "PRAGMA foreign_key_check").empty());

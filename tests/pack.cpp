@@ -422,7 +422,9 @@ TEST_CASE("a pack that cannot be made says why and leaves nothing behind") {
        "a build\n"},
       {{"pack", "-o", "demo", "--with-data", "--db", "none.db"},
        1,
-       "kiosk: cannot use the database none.db: No such file or directory\n"},
+       "kiosk: cannot use the database none.db: No such file or directory; choose another file "
+       "with "
+       "--db\n"},
   };
   for (const Row& row : rows) {
     const Finished finished = RunKiosk(row.arguments, material.In());

@@ -189,17 +189,24 @@ TEST_CASE("kiosk restore refuses what is no whole backup of this version, and ch
   const Row rows[] = {
       {"newer.db", "it was made by a newer kiosk (schema 1000, this one knows "},
       {"older.db", "it was made by an older kiosk (schema 1, this one knows "},
-      {"foreign.db", "it is not a backup of a kiosk; nothing was changed\n"},
-      {"dropped.db", "its schema differs: view desk_order_rows is missing; nothing was changed\n"},
-      {"trigger.db", "its schema differs: trigger spy is unknown; nothing was changed\n"},
-      {"orphan.db", "it is damaged; nothing was changed\n"},
-      {"text.db", "it is damaged or not a database; nothing was changed\n"},
-      {"empty.db", "it is empty; nothing was changed\n"},
+      {"foreign.db",
+       "it is not a backup of a kiosk; nothing was changed; give a file that kiosk backup wrote\n"},
+      {"dropped.db",
+       "its schema differs: view desk_order_rows is missing; nothing was changed; give a file that "
+       "kiosk backup wrote\n"},
+      {"trigger.db",
+       "its schema differs: trigger spy is unknown; nothing was changed; give a file that kiosk "
+       "backup wrote\n"},
+      {"orphan.db", "it is damaged; nothing was changed; give a file that kiosk backup wrote\n"},
+      {"text.db",
+       "it is damaged or not a database; nothing was changed; give a file that kiosk backup "
+       "wrote\n"},
+      {"empty.db", "it is empty; nothing was changed; give a file that kiosk backup wrote\n"},
       {"cut.db", "it is damaged"},
       {"damaged.db", "it is damaged"},
-      {"folder.db", "it is not a plain file\n"},
-      {"missing.db", "No such file or directory\n"},
-      {"kiosk.db", "it is the database itself\n"},
+      {"folder.db", "it is not a plain file; give a file that kiosk backup wrote\n"},
+      {"missing.db", "No such file or directory; give a file that kiosk backup wrote\n"},
+      {"kiosk.db", "it is the database itself; give a file that kiosk backup wrote\n"},
   };
   const std::string before = ReadFile(desk.database);
   const auto files = FilesIn(desk.folder.path());

@@ -415,7 +415,8 @@ TEST_CASE("a copy never replaces a file, and is not made of what is no database"
   CHECK(test::ReadFile(folder.File("taken")) == "mine");
   CHECK(why_not(path, path).ends_with("the file exists already; choose another name for the copy"));
   CHECK(why_not(folder.File("missing"), folder.File("copy")) ==
-        "cannot use the database " + folder.File("missing") + ": No such file or directory");
+        "cannot use the database " + folder.File("missing") +
+            ": No such file or directory; choose another file with --db");
   CHECK(why_not(folder.File("text"), folder.File("copy")).find("not an SQLite database") !=
         std::string::npos);
   CHECK(why_not(path, folder.File("no/copy")).find("No such file or directory") !=
