@@ -62,6 +62,46 @@ bool IsPronounceable(std::string_view word) {
   });
 }
 
+// Which capitals hardly follow each letter from A to Z: in under 0.07 % of the 116,000 words of
+// documentation and source code that were counted.
+constexpr std::string_view kRareFollowers[] = {"",
+                                               "QW",
+                                               "JQX",
+                                               "QZ",
+                                               "",
+                                               "JKQVXZ",
+                                               "JKQX",
+                                               "JQVXZ",
+                                               "",
+                                               "BFGHJLQRTVWXYZ",
+                                               "JQVXZ",
+                                               "JQ",
+                                               "JQZ",
+                                               "",
+                                               "Q",
+                                               "JQXZ",
+                                               "ABCDEFGHIJKLMNOPQVWXYZ",
+                                               "JX",
+                                               "J",
+                                               "J",
+                                               "JQW",
+                                               "HJKQVXZ",
+                                               "JKQVWXYZ",
+                                               "BGHJKNQUVWZ",
+                                               "HJQVWXZ",
+                                               "BCDFGJKNPQRTVWX"};
+
+// "QZXCVBNM", but not "DOWNLOAD": esbuild's hashes have capitals and digits, and one in five no
+// digit.
+bool IsBeyondWords(std::string_view capitals) {
+  int rare = 0;
+  for (size_t i = 1; i < capitals.size(); ++i) {
+    const std::string_view followers = kRareFollowers[capitals[i - 1] - 'A'];
+    if (followers.find(capitals[i]) != std::string_view::npos) ++rare;
+  }
+  return rare > 1;
+}
+
 bool IsOneCase(std::string_view letters) {
   return AllOf(letters, IsLower) || AllOf(letters, IsUpper) ||
          (IsUpper(letters[0]) && AllOf(letters.substr(1), IsLower));
@@ -110,6 +150,7 @@ bool IsSeparator(char c) { return c == '-' || c == '_'; }
 bool IsRandom(std::string_view text) {
   const auto belongs = [](char c) { return IsLetter(c) || IsDigit(c) || IsSeparator(c); };
   if (text.size() != kViteLength || !AllOf(text, belongs)) return false;
+  if (AllOf(text, IsUpper)) return IsBeyondWords(text);
   if (!AnyOf(text, IsSeparator)) return !IsReadable(text);
   if (AnyOf(text, IsUpper) && AnyOf(text, IsLower)) {
     // Words of a name are written alike.
@@ -139,6 +180,21 @@ bool IsHexHash(std::string_view part) {
          AnyOf(part, IsDigit) && AnyOf(part, IsLetter);
 }
 
+// Next, SvelteKit and Nuxt give everything in these folders a new path with new content, in
+// whatever form. Nuxt's builds/ names the newest build.
+bool IsInHashedFolder(std::string_view path) {
+  constexpr std::string_view kFolders[] = {"_next/static/", "_app/immutable/", "_nuxt/"};
+  constexpr std::string_view kMutable[] = {"_nuxt/builds/", "_next/static/development/"};
+  const auto has = [path](std::string_view folder) {
+    for (size_t i = path.find(folder); i != std::string_view::npos; i = path.find(folder, i + 1)) {
+      if ((i == 0 || path[i - 1] == '/') && i + folder.size() < path.size()) return true;
+    }
+    return false;
+  };
+  return std::ranges::any_of(kFolders, has) && std::ranges::none_of(kMutable, has) &&
+         !path.ends_with(".html") && !path.ends_with('/');
+}
+
 // Vite's hashes may themselves contain hyphens.
 bool EndsInHash(std::string_view part) {
   const size_t hyphen = part.rfind('-');
@@ -150,6 +206,7 @@ bool EndsInHash(std::string_view part) {
 }  // namespace
 
 bool HasContentHash(std::string_view path) {
+  if (IsInHashedFolder(path)) return true;
   const bool in_immutable = path.starts_with("immutable/") ||
                             path.find("/immutable/") != std::string_view::npos;  // SvelteKit
   std::string_view name = path.substr(path.rfind('/') + 1);

@@ -8,7 +8,8 @@ namespace kiosk {
 
 // Whether a build tool put a hash of the content into the name at the end of `path`:
 // "index-DiwrgTda.js" (Vite), "main.6078460a.chunk.js" (webpack, Create React App), and whatever
-// suffixes follow. A name that only might be hashed is none: it is then asked for again, that is
+// suffixes follow. Also of any file in a folder whose paths a build tool never uses twice, such as
+// "_next/static/". A name that only might be hashed is none: it is then asked for again, that is
 // all.
 [[nodiscard]] bool HasContentHash(std::string_view path);
 

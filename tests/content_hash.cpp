@@ -2,8 +2,11 @@
 
 #include <doctest/doctest.h>
 
+#include <filesystem>
 #include <random>
 #include <string>
+
+#include "tests/harness.h"
 
 using kiosk::HasContentHash;
 
@@ -55,6 +58,18 @@ TEST_CASE("names with a content hash are recognized in the forms of the common b
            "_app/immutable/chunks/DiwrgTda.js",
            "_app/immutable/entry/start.DiwrgTda.js",
            "_astro/index.DiwrgTda.css",
+           "entry-QZXCVBNM.css",
+           "media/roboto-XQJKVWZP.woff2",
+           "_next/static/media/e4af272ccee01ff0-s.p.woff2",
+           "_next/static/Tm3xAp0bQxk7_dJ4aXhLq/_buildManifest.js",
+           "_next/static/chunks/app/layout-4bd1b696e5d7c65c.js",
+           "_next/static/css/7cca8e2c5137bd71.css",
+           "_nuxt/DiwrgTda.js",
+           "_nuxt/entry.DiwrgTda.css",
+           "_nuxt/error-404.CjGVuf6H.css",
+           "docs/_nuxt/DiwrgTda.js",
+           "base/_app/immutable/workers/main.js",
+           "_app/immutable/nodes/0.DiwrgTda.js",
        }) {
     CAPTURE(path);
     CHECK(HasContentHash(path));
@@ -124,6 +139,24 @@ TEST_CASE("names without a content hash are not taken for hashed ones") {
            "immutable/main.js",
 
            "v2.10.20240131.zip",
+           "index-DOWNLOAD.css",
+           "index-YYYYMMDD.csv",
+           "form-FEEDBACK.html",
+           "text-SYLLABUS.pdf",
+           "data-DATABASE.csv",
+           "logo-HTMLPAGE.svg",
+           "jquery-migrate.js",
+           "chart-controller.js",
+           "_nuxt/builds/latest.json",
+           "_nuxt/index.html",
+           "_next/static/",
+           "_next/static/development/_buildManifest.js",
+           "_next/data/build/index.json",
+           "_next/image.js",
+           "my_nuxt/entry.js",
+           "x_next/static/main.js",
+           "_app/version.json",
+           "_app/env.js",
            "static/immutable.js",
        }) {
     CAPTURE(path);
@@ -146,6 +179,37 @@ TEST_CASE("of random hashes nearly all are recognized") {
     vite += HasContentHash("assets/index-" + draw(base64url) + ".js") ? 1 : 0;
     webpack += HasContentHash("static/js/main." + draw(hex) + ".chunk.js") ? 1 : 0;
   }
+  const std::string base32 = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
+  int esbuild = 0;
+  for (int i = 0; i < 10'000; ++i) {
+    esbuild += HasContentHash("main-" + draw(base32) + ".js") ? 1 : 0;
+  }
   CHECK(vite > 9'900);
+  CHECK(esbuild > 8'500);
   CHECK(webpack > 9'990);
+}
+
+TEST_CASE("a browser keeps a file with a hashed name, and asks again for any other") {
+  const kiosk::test::TemporaryFolder folder;
+  const auto cache_control = [&folder](const std::string& path) {
+    std::filesystem::create_directories(std::filesystem::path(folder.File(path)).parent_path());
+    kiosk::test::WriteFile(folder.File(path), "content");
+    const kiosk::test::Kiosk kiosk({"--memory", "--quiet", "--frontend", folder.path()});
+    const auto answer = kiosk::test::Ask(kiosk.port(), "GET", "/" + path);
+    CHECK(answer.status == 200);
+    CHECK(answer.body == "content");
+    return answer.Header("cache-control");
+  };
+  kiosk::test::WriteFile(folder.File("index.html"), "page");
+  for (const std::string path :
+       {"_next/static/media/e4af272ccee01ff0-s.p.woff2", "_next/static/b1/_buildManifest.js",
+        "_nuxt/DiwrgTda.js", "media/roboto-XQJKVWZP.woff2", "entry-QZXCVBNM.css"}) {
+    CAPTURE(path);
+    CHECK(cache_control(path) == "public, max-age=31536000, immutable");
+  }
+  for (const std::string path :
+       {"index-DOWNLOAD.css", "jquery-migrate.js", "_nuxt/builds/latest.json", "_next/a.js"}) {
+    CAPTURE(path);
+    CHECK(cache_control(path) == "no-cache");
+  }
 }
