@@ -260,7 +260,7 @@ TEST_CASE("kiosk health refuses a PORT that is none, and options of serve") {
     CHECK(run.exit_code == 2);
     CHECK(run.err == "kiosk: PORT: " + wrong +
                          " is not a port from 0 to 65535; correct the environment's PORT, or give "
-                         "--port; see kiosk health --help\n");
+                         "the URL of the kiosk; see kiosk health --help\n");
   }
   const Finished any = RunKiosk({"health"}, {.environment = {{"PORT", "0"}}});
   CHECK(any.exit_code == 2);
