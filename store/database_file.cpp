@@ -156,7 +156,7 @@ void DatabaseFile::RequireContent(const Database& through) {
     }
     Report(State::kOverwritten);
   }
-  throw StorageFault(StorageFault::Kind::kFileGone, WhatIsWrong(path_, true));
+  throw StorageFault(StorageFault::Kind::kFileGone, WhatIsWrong(path_, true, false));
 }
 
 uint64_t DatabaseFile::ForeignChanges() const {

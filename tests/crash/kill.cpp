@@ -144,7 +144,7 @@ TEST_CASE("A new database killed while it is made is made by the next start") {
   }
 }
 
-TEST_CASE("The log of a database that was killed and deleted is not taken for the new one's") {
+TEST_CASE("The WAL of a database that was killed and deleted is not taken for the new one's") {
   const TemporaryFolder folder;
   const std::string path = folder.File("kiosk.db");
   {
@@ -154,6 +154,8 @@ TEST_CASE("The log of a database that was killed and deleted is not taken for th
   }
   REQUIRE(std::filesystem::file_size(path + "-wal") > 0);
   std::filesystem::remove(path);
+  CHECK(RunKiosk({"--db", path, "--quiet"}).exit_code == 1);
+  std::filesystem::rename(path + "-wal", path + "-old");
   Kiosk kiosk({"--db", path, "--quiet"});
   CHECK(QueryFile(path, "SELECT count(*) FROM users") == "0");
   CHECK(QueryFile(path, "PRAGMA integrity_check") == "ok");
