@@ -1,35 +1,38 @@
-# make: build. make run: install what is missing, build, serve. make test: the same, and test.
-# make dist: the executables to hand out, and their SHA-256; make test-dist tests those.
-# make bench: measure against the HTTP library alone; QUICK=1 in minutes, BENCH=... passes options on.
-# SANITIZE=thread (or address,undefined) builds everything with it; HTTPLIB=dir takes cpp-httplib's
-# header from there, SQLITE=dir SQLite's header and static library.
+# kiosk: `make help` lists the targets and the variables.
 
-VERSION := 0.1.0
+# The version is that of the newest tag, and this one where there is no tag.
+VERSION := $(or $(patsubst v%,%,$(shell git describe --tags --abbrev=0 --match 'v[0-9]*' 2>/dev/null)),0.1.0)
 COMMIT  := $(shell git describe --always --dirty --abbrev=12 --exclude '*' 2>/dev/null || echo unknown)
 
 # The header of cpp-httplib comes from Debian's newest source package; this is the version wanted.
 HTTPLIB_VERSION := 0.41.0
 
 SANITIZE ?=
+DEBUG    ?=
+WERROR   ?=
+PREFIX   ?= /usr/local
 COMMA    := ,
-BUILD    := build$(if $(SANITIZE),/$(subst $(COMMA),-,$(SANITIZE)))
+BUILD    := build$(if $(SANITIZE),/$(subst $(COMMA),-,$(SANITIZE)))$(if $(DEBUG),/debug)
 HTTPLIB  ?= build/httplib
 SQLITE   ?=
 PACKAGES := g++ dpkg-dev libsqlite3-dev rapidjson-dev libcli11-dev doctest-dev
 
 CXX      ?= g++
 WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wold-style-cast \
-            -Wnon-virtual-dtor -Woverloaded-virtual -Wcast-qual -Wformat=2 -Wundef -Werror
+            -Wnon-virtual-dtor -Woverloaded-virtual -Wcast-qual -Wformat=2 -Wundef $(if $(WERROR),-Werror)
 # RapidJSON 1.1.0 adds to a null pointer before it first allocates (its internal/stack.h). Warnings are
 # the ordinary build's: in instrumented code g++ sees uninitialized variables where there are none. The
 # check of vptr needs a descriptor to look at memory, and takes having none for a fault.
 SANITIZING := $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-sanitize=pointer-overflow -fno-sanitize=vptr \
                 -fno-sanitize-recover=all -fno-omit-frame-pointer -O1 -g1 -w)
-CPPFLAGS += -I. -isystem $(HTTPLIB) $(SQLITE:%=-isystem %)
-CXXFLAGS += -std=c++20 -O2 -g -ffile-prefix-map=$(HTTPLIB)=httplib -ffunction-sections -fdata-sections $(WARNINGS) $(SANITIZING)
-LDFLAGS  += -pthread $(SQLITE:%=-L%) $(if $(SANITIZE),-fsanitize=$(SANITIZE))
-LDLIBS   += -lsqlite3 -lm
-STATIC   := $(if $(SANITIZE),,-static -s -Wl$(COMMA)--gc-sections$(COMMA)--build-id=none$(COMMA)--wrap=dlopen$(COMMA)--wrap=getaddrinfo)
+CXXFLAGS ?= $(if $(DEBUG),-O0 -g3 -D_GLIBCXX_ASSERTIONS,-O2 -g)
+# What the program needs whatever CPPFLAGS, CXXFLAGS, LDFLAGS and LDLIBS are set to. The last is wanted
+# as the last: tests ask for -O0 there.
+COMPILE = $(CXX) -I. -isystem $(HTTPLIB) $(SQLITE:%=-isystem %) $(DEFINES) $(CPPFLAGS) $(CXXFLAGS) -std=c++20 \
+            -ffile-prefix-map=$(HTTPLIB)=httplib -ffunction-sections -fdata-sections $(WARNINGS) $(SANITIZING) $(QUICK_COMPILE)
+LINK    = $(CXX) -pthread $(SQLITE:%=-L%) $(if $(SANITIZE),-fsanitize=$(SANITIZE)) $(LDFLAGS)
+LIBS    = $(LDLIBS) -lsqlite3 -lm
+STATIC   := $(if $(SANITIZE),,-static $(if $(DEBUG),,-s) -Wl$(COMMA)--gc-sections$(COMMA)--build-id=none$(COMMA)--wrap=dlopen$(COMMA)--wrap=getaddrinfo)
 
 SOURCES := $(sort $(wildcard store/*.cpp http/*.cpp http/*/*.cpp data/*.cpp))
 LIBRARY := $(SOURCES:%.cpp=$(BUILD)/%.o) $(BUILD)/data/embedded_files.o
@@ -38,17 +41,39 @@ CRASH   := $(patsubst %.cpp,$(BUILD)/%.o,$(wildcard tests/crash/*.cpp) tests/har
 
 all: $(BUILD)/kiosk
 
+help:
+	@echo 'make                  builds $(BUILD)/kiosk'
+	@echo 'make run              installs what the build needs, builds, serves on http://localhost:4000'
+	@echo 'make check            format, lint of the changed files and the tests that start no process: for every change'
+	@echo 'make test             all tests; JOBS=n runs n files at a time'
+	@echo 'make lint             format, static analysis, the page, words; BASE=commit compares with that commit'
+	@echo 'make format           formats all files'
+	@echo 'make install          into PREFIX=/usr/local, below DESTDIR'
+	@echo 'make compdb           writes build/compile_commands.json, for editors'
+	@echo 'make test-crash       kill -9 and losses of power; KIOSK_CRASH_ROUNDS=n, KIOSK_CRASH_SEED=n'
+	@echo 'make fuzz             random input, FUZZ_SECONDS=600 for each target'
+	@echo 'make test-openapi     data/openapi.json against the server'
+	@echo 'make test-browser     the page in Chromium; ONLY=text runs the tests named so'
+	@echo 'make test-litestream  replication by Litestream'
+	@echo 'make dist, test-dist  the executables to hand out and their SHA-256, and their tests'
+	@echo 'make bench            against the HTTP library alone; QUICK=1 in minutes, BENCH=... passes options on'
+	@echo 'make clean            removes build and dist'
+	@echo
+	@echo 'DEBUG=1 builds without optimization; SANITIZE=thread (or address,undefined) builds and tests with a'
+	@echo 'sanitizer; WERROR=1 makes warnings errors. CXX, CPPFLAGS, CXXFLAGS, LDFLAGS and LDLIBS add to what the'
+	@echo 'build needs. HTTPLIB=dir has the header of cpp-httplib, SQLITE=dir the header and library of SQLite.'
+
 $(BUILD)/kiosk: $(BUILD)/main.o $(LIBRARY)
 	@echo "  link $@"
-	@$(CXX) $(LDFLAGS) $(STATIC) -o $@ $^ $(LDLIBS)
+	@$(LINK) $(STATIC) -o $@ $^ $(LIBS)
 
 $(BUILD)/tests/all: $(TESTS) $(LIBRARY)
 	@echo "  link $@"
-	@$(CXX) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+	@$(LINK) -o $@ $^ $(LIBS)
 
 $(BUILD)/tests/crash_all: $(CRASH) $(LIBRARY)
 	@echo "  link $@"
-	@$(CXX) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+	@$(LINK) -o $@ $^ $(LIBS)
 
 # The library's parsing without its server: the ceiling has the stock one.
 CEILING := $(patsubst %,$(BUILD)/%.o,tests/bench/ceiling http/codec http/fields http/json store/decimal store/money \
@@ -56,23 +81,23 @@ CEILING := $(patsubst %,$(BUILD)/%.o,tests/bench/ceiling http/codec http/fields 
 
 $(BUILD)/tests/bench/ceiling: $(CEILING)
 	@echo "  link $@"
-	@$(CXX) $(LDFLAGS) -o $@ $^
+	@$(LINK) -o $@ $^
 
 $(BUILD)/%.o: %.cpp Makefile | $(HTTPLIB)/httplib.h
 	@mkdir -p $(@D)
 	@echo "  compile $<"
-	@$(CXX) $(CPPFLAGS) $(CXXFLAGS) -MMD -MP -c -o $@ $<
+	@$(COMPILE) -MMD -MP -c -o $@ $<
 
-# Tests are compiled often and run seldom; all but the model, which judges 100,000 calls.
-$(filter-out $(BUILD)/tests/model/%,$(TESTS)) $(CRASH): CXXFLAGS += -O0
+# Tests are compiled more often than they run; all but the model, which judges 100,000 calls.
+$(filter-out $(BUILD)/tests/model/%,$(TESTS)) $(CRASH): QUICK_COMPILE := -O0
 
-# What --version tells; main.cpp is compiled anew when it changes.
+# What --version says; main.cpp is compiled again when it changes.
 $(BUILD)/version.h: FORCE
 	@mkdir -p $(@D)
 	@printf '#define KIOSK_VERSION "%s"\n#define KIOSK_COMMIT "%s"\n' $(VERSION) $(COMMIT) >$@.new
 	@cmp -s $@.new $@ && rm $@.new || mv $@.new $@
 $(BUILD)/main.o: $(BUILD)/version.h
-$(BUILD)/main.o: CPPFLAGS += -include $(BUILD)/version.h
+$(BUILD)/main.o: DEFINES := -include $(BUILD)/version.h
 FORCE:
 
 # The compiler does not see what .incbin reads.
@@ -141,7 +166,7 @@ build-fuzz: packages
 fuzzers: $(FUZZERS)
 $(FUZZERS): %: %.o $(LIBRARY)
 	@echo "  link $@"
-	@$(CXX) $(LDFLAGS) -fsanitize=fuzzer -o $@ $^ $(LDLIBS)
+	@$(LINK) -fsanitize=fuzzer -o $@ $^ $(LIBS)
 
 # data/openapi.json against a linter, against the source, and every answer in it against the server.
 OPENAPI_TEST := build/tests/openapi
@@ -184,7 +209,9 @@ build/tests/%/node_modules: tests/%/package.json tests/%/package-lock.json
 CPP_FILES := $(shell git ls-files --cached --others --exclude-standard '*.cpp' '*.h' 2>/dev/null)
 PROGRAM   := $(filter-out tests/%,$(filter %.cpp,$(CPP_FILES)))
 CPPCHECK  := cppcheck --quiet --error-exitcode=1 --inline-suppr --std=c++20 --language=c++ -I.
-lint: packages check-js
+TIDY      := clang-tidy --quiet --extra-arg=-std=c++20 --extra-arg=-I. --extra-arg=-isystem$(HTTPLIB) \
+               --extra-arg=-DKIOSK_VERSION='""' --extra-arg=-DKIOSK_COMMIT='""'
+lint: packages check-js check-words
 	@.ci/install clang-format clang-tidy cppcheck git
 	@$(MAKE) --no-print-directory -j$$(nproc) $(HTTPLIB)/httplib.h
 	clang-format --dry-run -Werror $(CPP_FILES)
@@ -195,8 +222,42 @@ lint: packages check-js
 	$(CPPCHECK) --enable=unusedFunction --suppress=unusedFunction:http/json.cpp \
 	  --suppress=unusedFunction:http/server.cpp $(PROGRAM)
 	ls -S $(PROGRAM) | xargs -P $$(nproc) -n 1 \
-	  clang-tidy --quiet --extra-arg=-std=c++20 --extra-arg=-I. --extra-arg=-isystem$(HTTPLIB) \
-	  --extra-arg=-DKIOSK_VERSION='""' --extra-arg=-DKIOSK_COMMIT='""' 2>/dev/null
+	  $(TIDY) 2>/dev/null
+
+check-words:
+	.ci/words $(BASE)
+
+# Format, lint of the files that differ from BASE, and the tests that start no process.
+CHANGED = $(sort $(shell base=$(or $(BASE),$$(.ci/base)); git ls-files --others --exclude-standard; \
+            [ -z "$$base" ] || git diff --name-only --diff-filter=d $$base))
+CHANGED_CPP     = $(filter %.cpp %.h,$(CHANGED))
+CHANGED_PROGRAM = $(filter $(PROGRAM),$(CHANGED) $(patsubst %.h,%.cpp,$(CHANGED)))
+check: packages check-words $(if $(filter check,$(MAKECMDGOALS)),$(if $(filter %.js %.mjs %.css %.html,$(CHANGED)),check-js))
+	@.ci/install clang-format clang-tidy cppcheck git
+	@$(MAKE) --no-print-directory -j$$(nproc) $(BUILD)/kiosk $(BUILD)/tests/all
+	@[ -z "$(CHANGED_CPP)" ] || clang-format --dry-run -Werror $(CHANGED_CPP)
+	@[ -z "$(CHANGED_PROGRAM)" ] || $(CPPCHECK) --enable=warning,style,performance,portability \
+	    --suppress=useStlAlgorithm $(CHANGED_PROGRAM)
+	@printf '%s\n' $(CHANGED_PROGRAM) | xargs -r -P $$(nproc) -n 1 $(TIDY) 2>/dev/null
+	@KIOSK=$(BUILD)/kiosk tests/run $(BUILD)/tests/all -- --source-file="$$(grep -L tests/harness.h $(TESTS:.o=.d) | \
+	    sed 's,^$(BUILD)/,,; s,d$$,cpp,' | paste -sd,)"
+
+format:
+	@.ci/install clang-format
+	clang-format -i $(CPP_FILES)
+	@command -v npm >/dev/null || .ci/install nodejs npm
+	@$(MAKE) --no-print-directory $(WEB_TEST)/node_modules
+	$(WEB_TEST)/node_modules/.bin/prettier --write --log-level warn --config tests/web/prettier.json data/web tests/browser tests/web
+
+# clangd looks for it in the folder build.
+compdb:
+	@mkdir -p build
+	@{ echo '['; $(foreach file,$(filter %.cpp,$(CPP_FILES)),printf '{"directory": "%s", "file": "%s", "command": "%s"},\n' \
+	  '$(CURDIR)' $(file) '$(COMPILE) -DKIOSK_VERSION= -DKIOSK_COMMIT= -c $(file)';) echo '{}]'; } | \
+	  sed 'N; s/,\n{}]/\n]/; P; D' >build/compile_commands.json
+
+install: all
+	install -D -m 755 $(BUILD)/kiosk $(DESTDIR)$(PREFIX)/bin/kiosk
 
 # One commit and one compiler give the same bytes in any folder.
 DIST         := dist/kiosk-$(VERSION)-linux
@@ -218,7 +279,7 @@ dist: packages
 test-dist: dist
 	@.ci/install qemu-user binutils git
 	@$(MAKE) --no-print-directory -j$$(nproc) build/tests/all
-	tests/dist.sh $(COMMIT) HTTPLIB=$(abspath $(HTTPLIB)) SQLITE_arm64=$(abspath $(SQLITE_arm64))
+	tests/dist.sh $(COMMIT) VERSION=$(VERSION) HTTPLIB=$(abspath $(HTTPLIB)) SQLITE_arm64=$(abspath $(SQLITE_arm64))
 
 # Litestream replicates a kiosk for 30 s. It is built here, and only for this.
 LITESTREAM := build/go/bin/litestream
@@ -241,4 +302,4 @@ clean:
 	rm -rf build dist
 
 -include $(wildcard $(patsubst %.cpp,$(BUILD)/%.d,main.cpp $(SOURCES) $(wildcard tests/*.cpp tests/*/*.cpp)))
-.PHONY: all packages tools run tests build-tests test test-crash test-litestream test-openapi test-browser fuzz build-fuzz fuzzers dist test-dist bench lint check-js clean FORCE
+.PHONY: all help check check-words format compdb install packages tools run tests build-tests test test-crash test-litestream test-openapi test-browser fuzz build-fuzz fuzzers dist test-dist bench lint check-js clean FORCE
