@@ -133,7 +133,7 @@ class Database {
   // Bytes of the database file as it is on the disk, without the WAL, through SQLite's own
   // descriptor; fewer at the file's end. Throws StorageFault. Any thread.
   [[nodiscard]] std::string ReadFile(uint64_t offset, size_t size) const;
-  // Who is asked and told about this connection's writes into the database file.
+  // Is asked before each write of this connection into the database file, and hears of it after.
   class FileGuard {
    public:
     virtual ~FileGuard() = default;

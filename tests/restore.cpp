@@ -174,7 +174,7 @@ TEST_CASE("kiosk restore refuses what is no whole backup of this version, and ch
   variant("trigger.db", "CREATE TRIGGER spy AFTER INSERT ON users BEGIN DELETE FROM services; END");
   variant("orphan.db",
           "PRAGMA foreign_keys = OFF; INSERT INTO owned_products (user_id, product_id, position) "
-          "VALUES ('nobody', 'nothing', 0)");
+          "VALUES ('missing', 'nothing', 0)");
   WriteFile(desk.folder.File("text.db"), "no database at all");
   WriteFile(desk.folder.File("empty.db"), "");
   std::string bytes = ReadFile(desk.backup);

@@ -22,7 +22,7 @@ constexpr char kDiskFull[] =
     R"({"error":"insufficient_storage","message":"The disk is full; nothing was changed."})";
 
 // Before a child process begins: mounts a disk of so many MiB on the folder `small` of its own
-// folder. Nobody else sees it, and it is gone with the process.
+// folder. Others do not see it, and it is gone with the process.
 template <int kSizeInMib>
 void MountSmallDisk() {
   if (::unshare(CLONE_NEWNS) != 0 && ::unshare(CLONE_NEWUSER | CLONE_NEWNS) != 0) ::_exit(126);

@@ -192,7 +192,7 @@ test("A page of another site cannot put the page into a frame or look into its w
   await expect(page.frameLocator("iframe").getByTestId("sign-in-name")).toHaveCount(0);
 });
 
-test("A name of another site that points here is told 403 on every route", async ({
+test("A name of another site that points here gets 403 on every route", async ({
   page,
   kiosk,
   evil,

@@ -106,7 +106,7 @@ test("What the balance does not cover is marked, and says why when pressed", asy
   await expect(page.getByTestId("cart-total")).toHaveText("485.99");
 });
 
-test("An order lowers the balance, marks what is owned and stands among my orders", async ({
+test("An order lowers the balance, marks what is owned and is listed among my orders", async ({
   page,
   kiosk,
 }) => {

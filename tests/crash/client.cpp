@@ -368,76 +368,80 @@ Client::Plan Client::LookAtUser() {
   return plan;
 }
 
-void Client::Wrong(const Plan& plan, const Told& told, const std::string& why) {
+void Client::Wrong(const Plan& plan, const Received& received, const std::string& why) {
   wrong_.push_back(plan.asked.method + " " + plan.asked.target + " " + plan.asked.body + " " +
-                   plan.asked.key + " was answered " + std::to_string(told.status) + " " +
-                   told.body + ": " + why);
+                   plan.asked.key + " was answered " + std::to_string(received.status) + " " +
+                   received.body + ": " + why);
 }
 
 Client::Result Client::Step(const Ask& ask) {
   Plan plan = again_ ? *std::exchange(again_, std::nullopt) : Choose();
-  const auto told = ask(plan.asked);
-  if (!told) {
+  const auto received = ask(plan.asked);
+  if (!received) {
     unanswered_ = std::move(plan);
     return Result::kNoAnswer;
   }
-  if (told->status == 503 || told->status == 507) {
+  if (received->status == 503 || received->status == 507) {
     const std::string expected =
-        told->status == 503
+        received->status == 503
             ? R"({"error":"storage_unavailable","message":"The database cannot be reached at the moment; nothing was changed."})"
             : R"({"error":"insufficient_storage","message":"The disk is full; nothing was changed."})";
-    if (told->body != expected) Wrong(plan, *told, "the storage fault must be told exactly");
+    if (received->body != expected)
+      Wrong(plan, *received, "the storage fault must be answered exactly");
     again_ = std::move(plan);
     return Result::kUnavailable;
   }
-  Check(plan, *told);
-  Accept(std::move(plan), *told);
+  Check(plan, *received);
+  Accept(std::move(plan), *received);
   return Result::kAnswered;
 }
 
-void Client::Check(const Plan& plan, const Told& told) {
+void Client::Check(const Plan& plan, const Received& received) {
   if (!plan.replays.empty()) {
-    const Told& first = keyed_.at(plan.replays).second;
-    if (told.status != first.status || told.body != first.body) {
-      Wrong(plan, told, "the first answer was " + std::to_string(first.status) + " " + first.body);
+    const Received& first = keyed_.at(plan.replays).second;
+    if (received.status != first.status || received.body != first.body) {
+      Wrong(plan, received,
+            "the first answer was " + std::to_string(first.status) + " " + first.body);
     }
-    if (!told.replayed) Wrong(plan, told, "not marked as a repeated answer");
+    if (!received.replayed) Wrong(plan, received, "not marked as a repeated answer");
     return;
   }
-  if (told.replayed) Wrong(plan, told, "marked as a repeated answer");
-  if (told.status != plan.status) Wrong(plan, told, "expected " + std::to_string(plan.status));
-  if (plan.whole_body && told.body != *plan.whole_body) {
-    Wrong(plan, told, "expected " + *plan.whole_body);
+  if (received.replayed) Wrong(plan, received, "marked as a repeated answer");
+  if (received.status != plan.status)
+    Wrong(plan, received, "expected " + std::to_string(plan.status));
+  if (plan.whole_body && received.body != *plan.whole_body) {
+    Wrong(plan, received, "expected " + *plan.whole_body);
   }
-  if (told.body.find(plan.says) == std::string::npos) Wrong(plan, told, "expected " + plan.says);
+  if (received.body.find(plan.says) == std::string::npos)
+    Wrong(plan, received, "expected " + plan.says);
 }
 
-void Client::Accept(Plan plan, const Told& told) {
+void Client::Accept(Plan plan, const Received& received) {
   if (!plan.replays.empty()) return;
-  if (plan.writes) ++(told.status < 300 ? acknowledged_ : refused_);
+  if (plan.writes) ++(received.status < 300 ? acknowledged_ : refused_);
   if (!plan.asked.key.empty()) {
-    keyed_[plan.asked.key] = {plan.asked, told};
-    known_.kept_answers[plan.asked.key] = std::to_string(told.status) + " " + told.body;
+    keyed_[plan.asked.key] = {plan.asked, received};
+    known_.kept_answers[plan.asked.key] = std::to_string(received.status) + " " + received.body;
   }
   if (plan.desk_order) {
     DeskOrder& order = *plan.desk_order;
-    if (order.id.empty()) order.id = Field(told.body, "id");
+    if (order.id.empty()) order.id = Field(received.body, "id");
     const auto known = known_.desk_orders.find(order.id);
     if (known == known_.desk_orders.end()) {
-      order.created_at = ParseTimestamp(Field(told.body, "created_at")).value_or(Timestamp{});
+      order.created_at = ParseTimestamp(Field(received.body, "created_at")).value_or(Timestamp{});
     }
-    order.updated_at = ParseTimestamp(Field(told.body, "updated_at")).value_or(Timestamp{});
-    if (told.body != WriteDeskOrder(order)) {
-      Wrong(plan, told, "expected " + WriteDeskOrder(order));
+    order.updated_at = ParseTimestamp(Field(received.body, "updated_at")).value_or(Timestamp{});
+    if (received.body != WriteDeskOrder(order)) {
+      Wrong(plan, received, "expected " + WriteDeskOrder(order));
     }
     known_.desk_orders[order.id] = order;
   }
   if (!plan.deleted.empty()) known_.desk_orders.erase(plan.deleted);
   if (plan.shop_order) {
-    const std::string order_id = Field(told.body, "order_id");
+    const std::string order_id = Field(received.body, "order_id");
     const State::ShopOrder& order = *plan.shop_order;
-    if (told.body != R"({"order":{"order_id":)" + Quoted(order_id) + "," + plan.says) {
-      Wrong(plan, told, "expected " + plan.says);
+    if (received.body != R"({"order":{"order_id":)" + Quoted(order_id) + "," + plan.says) {
+      Wrong(plan, received, "expected " + plan.says);
       return;
     }
     known_.shop_orders[std::stoll(order_id)] = order;
@@ -457,7 +461,7 @@ void Client::Settle(const State& found) {
   if (!plan.replays.empty()) return;
 
   // The answer that the client would have had, if there is a trace of what it asked for.
-  std::optional<Told> told;
+  std::optional<Received> received;
   if (plan.desk_order) {
     const DeskOrder& wanted = *plan.desk_order;
     for (const auto& [id, order] : found.desk_orders) {
@@ -468,7 +472,7 @@ void Client::Settle(const State& found) {
           WriteDeskOrder(known->second) == WriteDeskOrder(order)) {
         continue;
       }
-      told = Told{plan.status, WriteDeskOrder(order), false};
+      received = Received{plan.status, WriteDeskOrder(order), false};
     }
   }
   if (!plan.deleted.empty()) {
@@ -476,7 +480,7 @@ void Client::Settle(const State& found) {
     const auto left = found.desk_orders.find(plan.deleted);
     if (left == found.desk_orders.end() ||
         WriteDeskOrder(left->second) != WriteDeskOrder(known_.desk_orders.at(plan.deleted))) {
-      told = Told{200, *plan.whole_body, false};
+      received = Received{200, *plan.whole_body, false};
     }
   }
   if (plan.shop_order) {
@@ -484,27 +488,27 @@ void Client::Settle(const State& found) {
       if (order.user_id != plan.shop_order->user_id || known_.shop_orders.contains(order_id)) {
         continue;
       }
-      told = Told{200, R"({"order":{"order_id":")" + std::to_string(order_id) + "\"," + plan.says,
-                  false};
+      received = Received{
+          200, R"({"order":{"order_id":")" + std::to_string(order_id) + "\"," + plan.says, false};
     }
   }
   if (!plan.created_user.empty() && found.users.contains(plan.created_user)) {
-    told = Told{200, *plan.whole_body, false};
+    received = Received{200, *plan.whole_body, false};
   }
   if (const auto kept = found.kept_answers.find(plan.asked.key); kept != found.kept_answers.end()) {
     const int status = std::stoi(kept->second);
-    if (status < 300 && !told)
+    if (status < 300 && !received)
       Wrong(plan, {status, kept->second, false}, "kept without its effect");
-    told = Told{status, kept->second.substr(kept->second.find(' ') + 1), false};
-  } else if (told && !plan.asked.key.empty()) {
-    Wrong(plan, *told, "its effect is there without the answer that was to be kept");
+    received = Received{status, kept->second.substr(kept->second.find(' ') + 1), false};
+  } else if (received && !plan.asked.key.empty()) {
+    Wrong(plan, *received, "its effect is there without the answer that was to be kept");
   }
   const bool repeats = !plan.asked.key.empty();
   Plan again = plan;
-  if (told) {
-    Check(plan, *told);
-    Accept(std::move(plan), *told);
-    --(told->status < 300 ? acknowledged_ : refused_);  // it was not
+  if (received) {
+    Check(plan, *received);
+    Accept(std::move(plan), *received);
+    --(received->status < 300 ? acknowledged_ : refused_);  // it was not
     again.replays = again.asked.key;
   }
   if (repeats) again_ = std::move(again);

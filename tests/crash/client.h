@@ -1,5 +1,6 @@
-// A client that writes at random and remembers what it was told, and what the database must then
-// hold: everything acknowledged, nothing refused, and what was never answered whole or not at all.
+// A client that writes at random and remembers what it was received, and what the database must
+// then hold: everything acknowledged, nothing refused, and what was never answered whole or not at
+// all.
 #pragma once
 
 #include <atomic>
@@ -49,7 +50,7 @@ struct Asked {
   std::string key;  // empty: no Idempotency-Key
 };
 
-struct Told {
+struct Received {
   int status = 0;
   std::string body;
   bool replayed = false;
@@ -68,7 +69,7 @@ class Client {
   Client(std::string name, uint64_t seed, std::atomic<int64_t>& slots);
 
   // Makes one request (mostly a write) and checks its answer. After kNoAnswer comes Settle.
-  using Ask = std::function<std::optional<Told>(const Asked&)>;
+  using Ask = std::function<std::optional<Received>(const Asked&)>;
   Result Step(const Ask& ask);
 
   // After a restart: finds out in `found` whether the request without an answer was done.
@@ -111,9 +112,9 @@ class Client {
   Plan LookAt(const DeskOrder& order);
   Plan LookAtUser();
 
-  void Check(const Plan& step, const Told& told);
-  void Accept(Plan step, const Told& told);
-  void Wrong(const Plan& step, const Told& told, const std::string& why);
+  void Check(const Plan& step, const Received& received);
+  void Accept(Plan step, const Received& received);
+  void Wrong(const Plan& step, const Received& received, const std::string& why);
 
   std::string name_;
   std::mt19937_64 random_;
@@ -121,7 +122,7 @@ class Client {
   int64_t tags_ = 0;
 
   State known_;
-  std::map<std::string, std::pair<Asked, Told>> keyed_;  // by Idempotency-Key
+  std::map<std::string, std::pair<Asked, Received>> keyed_;  // by Idempotency-Key
   std::optional<Plan> unanswered_;
   std::optional<Plan> again_;  // to be repeated with its Idempotency-Key
   uint64_t acknowledged_ = 0;

@@ -105,19 +105,19 @@ TEST_CASE("A request that meets a failing disk is refused, and nothing of it rem
       {
         const auto store = Store::Open(bench.path(), BuiltInSeed());
         InProcess server(*store);
-        const Client::Ask ask = [&](const Asked& asked) -> std::optional<Told> {
-          Told told = server.Ask(asked);
-          tally.unavailable += told.status == 503;
-          tally.full += told.status == 507;
-          if (told.status == 507 && kind.fault != Fault::kFull) {
+        const Client::Ask ask = [&](const Asked& asked) -> std::optional<Received> {
+          Received received = server.Ask(asked);
+          tally.unavailable += received.status == 503;
+          tally.full += received.status == 507;
+          if (received.status == 507 && kind.fault != Fault::kFull) {
             met.wrong.emplace_back("507 from a disk that is not full");
           }
-          return told;
+          return received;
         };
         disk.FailAfter(n, kind.fault, kind.lasting);
         for (int i = 0; i < 25; ++i) static_cast<void>(client.Step(ask));
         met.came = disk.Repair();
-        // Live again, what was refused is asked for again, and everything is as it was told.
+        // Live again, what was refused is asked for again, and everything is as it was received.
         CompareWith(bench, clients, server.Read(met.wrong), met.wrong);
         for (int i = 0; i < 10; ++i) {
           if (client.Step(ask) != Client::Result::kAnswered) {

@@ -33,7 +33,7 @@ InProcess::InProcess(Store& store)
            .metrics = metrics_,
            .log_fault = [](const std::string&, const std::string&) {}} {}
 
-Told InProcess::Ask(const Asked& asked) {
+Received InProcess::Ask(const Asked& asked) {
   Request request;
   request.method = asked.method;
   request.path = asked.target;
@@ -43,11 +43,11 @@ Told InProcess::Ask(const Asked& asked) {
   request.now = Timestamp{++now_};
   request.system_time = request.now;
   Response response = Dispatch(api_, request).response;
-  Told told{response.status, std::move(response.body), false};
+  Received received{response.status, std::move(response.body), false};
   for (const auto& [name, value] : response.headers) {
-    told.replayed |= name == "Idempotency-Replayed" && value == "true";
+    received.replayed |= name == "Idempotency-Replayed" && value == "true";
   }
-  return told;
+  return received;
 }
 
 State InProcess::Read(std::vector<std::string>& wrong) {

@@ -25,7 +25,7 @@ class InProcess {
  public:
   explicit InProcess(Store& store);
 
-  [[nodiscard]] Told Ask(const Asked& asked);
+  [[nodiscard]] Received Ask(const Asked& asked);
   [[nodiscard]] State Read(std::vector<std::string>& wrong);
 
  private:

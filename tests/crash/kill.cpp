@@ -44,13 +44,13 @@ void StartAndKill(const std::string& database, std::chrono::microseconds after) 
 void WriteUntilItDies(Client& client, int port, std::atomic<uint64_t>& answers,
                       std::vector<std::string>& wrong) {
   Connection connection(port);
-  const Client::Ask ask = [&connection, &answers](const Asked& asked) -> std::optional<Told> {
+  const Client::Ask ask = [&connection, &answers](const Asked& asked) -> std::optional<Received> {
     Headers headers;
     if (!asked.key.empty()) headers.emplace_back("Idempotency-Key", asked.key);
     const auto answer = connection.Ask(asked.method, asked.target, asked.body, headers);
     if (!answer) return std::nullopt;
     ++answers;
-    return Told{answer->status, answer->body, answer->Header("idempotency-replayed") == "true"};
+    return Received{answer->status, answer->body, answer->Header("idempotency-replayed") == "true"};
   };
   Client::Result result = Client::Result::kAnswered;
   while (result == Client::Result::kAnswered) result = client.Step(ask);

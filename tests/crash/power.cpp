@@ -63,11 +63,12 @@ void Write(Bench& bench, PowerDisk& disk, Store& store, const Round& round) {
   std::vector<std::thread> threads;
   for (Client& client : bench.clients) {
     threads.emplace_back([&] {
-      const Client::Ask ask = [&](const Asked& asked) -> std::optional<Told> {
-        Told told = server.Ask(asked);
+      const Client::Ask ask = [&](const Asked& asked) -> std::optional<Received> {
+        Received received = server.Ask(asked);
         // After a fault nobody knows: what could not be undone may come back with the power.
-        if (told.status == 503 || (told.status == 500 && !disk.has_power())) return std::nullopt;
-        return told;
+        if (received.status == 503 || (received.status == 500 && !disk.has_power()))
+          return std::nullopt;
+        return received;
       };
       for (size_t i = 0; i < round.steps && disk.has_power(); ++i) {
         if (client.Step(ask) == Client::Result::kNoAnswer) return;

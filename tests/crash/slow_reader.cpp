@@ -35,7 +35,7 @@ void MakeLongDatabase(const std::string& path) {
   static_cast<void>(Store::Open(path, seed));
 }
 
-// A client with a small receive buffer that asks for the listing and reads only when told to.
+// A client with a small receive buffer that asks for the listing and reads only when received to.
 class SlowReader {
  public:
   explicit SlowReader(int port) : fd_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
