@@ -18,9 +18,12 @@ void DamagePage(const std::string& path, size_t number) {
   std::minstd_rand random(static_cast<unsigned>(number));
   std::string bytes(kPage, '\0');
   for (char& byte : bytes) byte = static_cast<char>(random());
+  const auto time = std::filesystem::last_write_time(path);
   std::fstream file(path, std::ios::in | std::ios::out | std::ios::binary);
   file.seekp(static_cast<std::streamoff>((number - 1) * kPage));
   file.write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
+  file.close();
+  std::filesystem::last_write_time(path, time);  // a disk that forgets does not change it
 }
 
 }  // namespace

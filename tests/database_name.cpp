@@ -76,7 +76,7 @@ TEST_CASE("a path that begins with a folder is a plain file, whatever its name l
     CHECK(std::filesystem::is_regular_file(file));
     CHECK(QueryFile(folder.path() + "/" + name, "SELECT user_id FROM users") == "ann");
     // A copy under such a name is a file, too.
-    CHECK(RunKiosk({"backup", "--db", name, "file:copy"}, {.folder = folder.path()}).exit_code ==
+    CHECK(RunKiosk({"backup", "--db", name, "./file:copy"}, {.folder = folder.path()}).exit_code ==
           0);
     CHECK(std::filesystem::is_regular_file(folder.File("file:copy")));
   }

@@ -1,4 +1,4 @@
-// A client that writes at random and remembers what it was received, and what the database must
+// A client that writes at random and remembers the answers, and what the database must
 // then hold: everything acknowledged, nothing refused, and what was never answered whole or not at
 // all.
 #pragma once

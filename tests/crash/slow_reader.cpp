@@ -208,10 +208,12 @@ TEST_CASE("A database that fails in the middle of a listing ends that answer, no
   std::filesystem::resize_file(path, 64 * 1024);  // as if the disk had lost the rest
   reader.Read(SIZE_MAX / 2);
   CHECK_FALSE(reader.Body().has_value());  // cut off, and seen to be
-  WriteFile(path, sound);
-  CHECK(Ask(kiosk.port(), "GET", "/api/products").status == 200);
-  CHECK(Ask(kiosk.port(), "GET", "/orders/1000").status == 200);
+  CHECK(Ask(kiosk.port(), "GET", "/orders/1000").status == 503);
   CHECK(kiosk.Stop().exit_code == 0);
+  WriteFile(path, sound);
+  Kiosk restarted({"--db", path, "--quiet"});
+  CHECK(Ask(restarted.port(), "GET", "/api/products").status == 200);
+  CHECK(Ask(restarted.port(), "GET", "/orders/1000").status == 200);
 }
 
 }  // namespace
