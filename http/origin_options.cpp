@@ -44,7 +44,7 @@ std::string TakeScheme(std::string_view& text) {
   const std::string lower = Lower(text);
   for (const std::string_view known : {"http", "https", "ws", "wss"}) {
     if (!lower.starts_with(known)) continue;
-    const std::string_view rest = std::string_view(lower).substr(known.size());
+    const std::string rest = lower.substr(known.size());
     if (rest.starts_with(':') || rest.starts_with("//")) end = known.size();
   }
   if (end != std::string_view::npos) {

@@ -141,8 +141,9 @@ void Stage(const std::string& backup, const TemporaryFile& staged) {
     lineage::Renew(db);
     db.Execute(kRollbackJournal);  // everything in one file
   } catch (const StorageFault& fault) {
-    if (fault.kind() == StorageFault::Kind::kFull)
+    if (fault.kind() == StorageFault::Kind::kFull) {
       RefuseBackup(backup, "the disk is full; free some space");
+    }
     RefuseBackup(backup, "it is damaged or not a database; nothing was changed" + kGiveBackup);
   }
 }
