@@ -103,7 +103,7 @@ FORCE:
 # The compiler does not see what .incbin reads.
 WEB_FILES := $(sort $(wildcard data/web/*))
 $(BUILD)/data/embedded_files.o: data/embedded_files.S data/seed.json data/openapi.json \
-                                store/schema.sql $(WEB_FILES)
+                                store/schema.sql $(wildcard store/migrations/*.sql) $(WEB_FILES)
 	@mkdir -p $(@D)
 	@echo "  embed $<"
 	@printf 'web "%s"\n' $(notdir $(WEB_FILES)) >$(@D)/web_files.inc

@@ -7,6 +7,7 @@
   }
 
 EMBEDDED(schema)
+EMBEDDED(migration_2)
 EMBEDDED(seed)
 EMBEDDED(openapi)
 
@@ -32,6 +33,15 @@ std::string_view Between(const char* begin, const char* end) {
 }  // namespace
 
 std::string_view Schema() { return Between(embedded_schema, embedded_schema_end); }
+std::string_view Migration(int64_t version) {
+  switch (version) {
+    case 2:
+      return Between(embedded_migration_2, embedded_migration_2_end);
+    default:
+      return {};
+  }
+}
+
 std::string_view Seed() { return Between(embedded_seed, embedded_seed_end); }
 
 std::string_view OpenApi() { return Between(embedded_openapi, embedded_openapi_end); }

@@ -11,6 +11,9 @@ namespace kiosk::embedded {
 [[nodiscard]] std::string_view Seed();     // data/seed.json
 [[nodiscard]] std::string_view OpenApi();  // data/openapi.json
 
+// The step that leads to this version of the schema: store/migrations/; empty if there is none.
+[[nodiscard]] std::string_view Migration(int64_t version);
+
 // A file of the built-in page, by its name in data/web/; nothing if there is none.
 [[nodiscard]] std::optional<std::string_view> WebFile(std::string_view name);
 

@@ -8,6 +8,7 @@ embedded_\name\()_end:
 
 .section .rodata
 embed schema, "store/schema.sql"
+embed migration_2, "store/migrations/0002.sql"
 embed seed, "data/seed.json"
 embed openapi, "data/openapi.json"
 

@@ -150,7 +150,9 @@ Response AnswerOnce(Api& api, const Request& request, const Json& body,
   const int64_t fingerprint = Fingerprint(request, body);
   return api.store.Write([&](Database& db) {
     if (const auto kept = idempotency::Find(db, key, request.system_time)) {
-      if (kept->fingerprint == fingerprint) return tagged(db, Replay(*kept));
+      const bool is_same =
+          kept->fingerprint == fingerprint || kept->fingerprint == idempotency::kUnknownFingerprint;
+      if (is_same) return tagged(db, Replay(*kept));
       return Error(422, "idempotency_key_reused",
                    "This Idempotency-Key was used with another method, path or body.");
     }

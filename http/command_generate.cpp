@@ -41,7 +41,7 @@ std::string ProgressBar(const GenerateProgress& progress) {
 
 void Generate(const Options& options) {
   HandleStopSignals([](int) { interrupted = true; });
-  const auto store = Store::Open(options.database, LoadOrigin(options));
+  const auto store = OpenDatabase(options, LoadOrigin(options));
   const bool on_terminal = ::isatty(STDERR_FILENO) == 1;
   const auto begin = options.machine.steady_now();
   const auto last = kiosk::Generate(

@@ -36,7 +36,7 @@ void PrintAddresses(const Options& options, const Server& server) {
 // In memory or in its file; a seed that it does not take is named in the log.
 std::unique_ptr<Store> OpenStore(const Options& options, const Origin& origin) {
   if (options.in_memory) return Store::InMemory(origin);
-  auto store = Store::Open(options.database, origin);
+  auto store = OpenDatabase(options, origin);
   if (!options.seed_file.empty() && !store->is_new()) {
     LogLine("kiosk: " + options.database + " keeps the data that it has; kiosk reset --seed " +
             options.seed_file + " puts the seed in its place");

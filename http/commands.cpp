@@ -44,7 +44,7 @@ void WriteToStdout(std::string_view text) {
 
 void Reset(const Options& options) {
   const Origin given = LoadOrigin(options);
-  const auto store = Store::Open(options.database, given);
+  const auto store = OpenDatabase(options, given);
   const bool keeps_seed = options.seed_file.empty() && !options.pack;
   const Origin origin =
       keeps_seed ? ParseSeed(store->Read(SeedText), "in " + options.database, options.clock())

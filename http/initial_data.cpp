@@ -7,6 +7,7 @@
 #include <variant>
 
 #include "data/embedded.h"
+#include "http/output.h"
 #include "http/seed_reader.h"
 #include "http/static_files.h"
 #include "store/database_path.h"
@@ -39,6 +40,11 @@ Origin LoadOrigin(const Options& options) {
   }
   if (options.pack) return options.pack->image();
   return ParseSeed(embedded::Seed(), "built in", options.clock());
+}
+
+std::unique_ptr<Store> OpenDatabase(const Options& options, const Origin& origin) {
+  const auto report = [](const std::string& what) { LogLine("kiosk: " + what); };
+  return Store::Open(options.database, origin, {options.machine.now(), report});
 }
 
 IsProtected ProtectDatabase(const Options& options, const std::unique_ptr<Store>* store) {

@@ -19,6 +19,10 @@ namespace kiosk {
 // What a new database starts with: the seed asked for, or what this executable carries.
 [[nodiscard]] Origin LoadOrigin(const Options& options);
 
+// The store on the database that is named, which a new one fills from `origin`. A migration is
+// reported in the log. Throws StoreError.
+[[nodiscard]] std::unique_ptr<Store> OpenDatabase(const Options& options, const Origin& origin);
+
 // The files that a frontend's folder may hold and that are never opened as a part of it. `store` is
 // the database that is open, once it is; null if none will be.
 [[nodiscard]] IsProtected ProtectDatabase(const Options& options,

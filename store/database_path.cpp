@@ -9,22 +9,23 @@
 #include <filesystem>
 #include <system_error>
 
+#include "store/migrate.h"
+#include "store/schema.h"
+
 namespace kiosk {
 namespace {
 
-constexpr uint32_t kApplicationId = 0x6b696f73;  // as in schema.sql
-constexpr uint32_t kSchemaVersion = 2;
-
 // Why a database with these marks is not used; empty for one of this program, in a version that it
 // knows.
-std::string RefusalOf(uint32_t application_id, uint32_t schema_version) {
-  if (application_id != kApplicationId) {
+std::string RefusalOf(const SchemaMarks& marks) {
+  const SchemaMarks& current = CurrentMarks();
+  if (marks.application != current.application) {
     return "it belongs to another application; choose another file with --db";
   }
-  if (schema_version != kSchemaVersion) {
+  if (marks.version != current.version && !CanMigrate(marks.version)) {
     return std::string("it was made by ") +
-           (schema_version > kSchemaVersion ? "a newer" : "an older") + " kiosk (schema " +
-           std::to_string(schema_version) + ", this one knows " + std::to_string(kSchemaVersion) +
+           (marks.version > current.version ? "a newer" : "an older") + " kiosk (schema " +
+           std::to_string(marks.version) + ", this one knows " + std::to_string(current.version) +
            "); use that version, or choose another file with --db";
   }
   return "";
@@ -44,7 +45,7 @@ std::string RefusalByHeader(const std::string& path, int fd) {
     for (size_t i = 0; i < 4; ++i) number = number << 8 | header[offset + i];
     return number;
   };
-  return RefusalOf(number_at(68), number_at(60));
+  return RefusalOf({number_at(68), number_at(60)});
 }
 
 // Whether the log has a header that makes up for the file's: power that went while the log was
@@ -55,11 +56,7 @@ bool IsMendedByLog(const std::string& path) {
   if (missing || log_size == 0) return false;
   try {
     Database db(path, Database::Mode::kReadOnly);
-    const auto number = [&db](const char* sql) {
-      Query row = db.Run(sql);
-      return row.Step() ? static_cast<uint32_t>(row.Int(0)) : 0;
-    };
-    return RefusalOf(number("PRAGMA application_id"), number("PRAGMA user_version")).empty();
+    return RefusalOf(MarksOf(db)).empty();
   } catch (const StorageFault&) {
     return false;
   }
@@ -129,6 +126,22 @@ void CheckPlainFile(const std::string& path) {
 void CheckHeader(const std::string& path, int fd) {
   const std::string refusal = RefusalByHeader(path, fd);
   if (!refusal.empty() && !IsMendedByLog(path)) Refuse(path, refusal);
+}
+
+void CheckMarks(const std::string& path, Database& db) {
+  const std::string refusal = RefusalOf(MarksOf(db));
+  if (!refusal.empty()) Refuse(path, refusal);
+}
+
+std::string NameForSaved(const std::string& path, const std::string& label, Timestamp now) {
+  std::string time = FormatTimestamp(now);
+  std::erase_if(time, [](char c) { return c == '-' || c == ':'; });
+  const std::string name = path + "." + label + "-" + time.substr(0, time.find('.')) + "Z";
+  std::string free = name;
+  for (int i = 2; FileIdOf(free) || FileIdOf(free + "-wal"); ++i) {
+    free = name + "-" + std::to_string(i);
+  }
+  return free;
 }
 
 }  // namespace kiosk

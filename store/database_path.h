@@ -8,6 +8,7 @@
 #include <string>
 
 #include "store/sqlite.h"
+#include "store/timestamp.h"
 
 namespace kiosk {
 
@@ -47,5 +48,12 @@ void CheckPlainFile(const std::string& path);
 // Refuses what is not a database of this program in a version that it knows. `fd` is open for the
 // file at `path`. Throws StoreError.
 void CheckHeader(const std::string& path, int fd);
+// The same of what SQLite reads from the file and its WAL.
+void CheckMarks(const std::string& path, Database& db);
+
+// A name that no file has, for what is kept of the database at `path`:
+// "kiosk.db.before-restore-20261130T210000Z".
+[[nodiscard]] std::string NameForSaved(const std::string& path, const std::string& label,
+                                       Timestamp now);
 
 }  // namespace kiosk

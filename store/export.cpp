@@ -10,6 +10,9 @@
 
 #include "store/benefits.h"
 #include "store/database_file.h"
+#include "store/migrate.h"
+#include "store/schema.h"
+#include "store/temporary_file.h"
 
 namespace kiosk::data_export {
 namespace {
@@ -68,6 +71,14 @@ class NewFile {
   FileDescriptor fd_;
 };
 
+void ReadAll(Database& db, const std::function<void(Database&)>& read) {
+  db.Execute(kForeignKeys);
+  db.Execute(kTemporaryInMemory);
+  Transaction transaction(db, Transaction::Kind::kRead);
+  read(db);
+  transaction.Commit();
+}
+
 }  // namespace
 
 Money StartingBalance(Database& db) {
@@ -114,11 +125,14 @@ void ReadFrom(const std::string& name, const std::function<void(Database&)>& rea
   const bool is_served = !file.TryLock();
   try {
     Database db(path, is_served ? Database::Mode::kReadOnly : Database::Mode::kReadWrite);
-    db.Execute(kForeignKeys);
-    db.Execute(kTemporaryInMemory);
-    Transaction transaction(db, Transaction::Kind::kRead);
-    read(db);
-    transaction.Commit();
+    CheckMarks(path, db);
+    if (MarksOf(db) == CurrentMarks()) return ReadAll(db, read);
+    const TemporaryFile copy(path, "free some space, or check that its folder can be written");
+    db.CopyTo(copy.path());
+    const std::string why = MigrateCopy(copy.path());
+    if (!why.empty()) Refuse(path, why);
+    Database migrated(copy.path(), Database::Mode::kReadWrite);
+    ReadAll(migrated, read);
   } catch (const StorageFault& fault) {
     Refuse(path, fault);
   }

@@ -14,6 +14,9 @@ namespace kiosk::idempotency {
 inline constexpr size_t kMaxKey = 255;                      // in bytes
 inline constexpr int64_t kKeptFor = 24LL * 60 * 60 * 1000;  // in milliseconds
 
+// Of a request that an earlier version of kiosk answered: it matches any request with its key.
+inline constexpr int64_t kUnknownFingerprint = 0;
+
 struct Answer {
   int64_t fingerprint = 0;  // of the request that it answers
   int status = 0;

@@ -19,6 +19,7 @@
 #include <vector>
 
 #include "store/folder.h"
+#include "store/migrate.h"
 #include "store/store.h"
 
 #ifndef MADV_POPULATE_READ
@@ -252,6 +253,8 @@ std::string BuildImage(const Workshop& workshop, const PackOrder& order,
     CreateDatabase(path, *order.origin);
   } else {
     CopyDatabase(order.database_file, path);
+    const std::string why = MigrateCopy(path);
+    if (!why.empty()) throw PackError("cannot pack " + order.database_file + ": " + why);
   }
   {
     Database db(path, Database::Mode::kReadWrite);

@@ -43,6 +43,7 @@ void CopyAsNew(Database& from, const std::string& to, const char* schema) {
   from.CopyTo(to, schema);
   Database copy(to, Database::Mode::kReadWrite);
   ConfigureBuilder(copy);
+  if (!HasTable(copy, "lineage")) return;  // schema 1 had none
   Transaction transaction(copy, Transaction::Kind::kWrite);
   lineage::Renew(copy);
   transaction.Commit();

@@ -16,6 +16,7 @@
 #include "store/database_file.h"
 #include "store/generation.h"
 #include "store/lineage.h"
+#include "store/migrate.h"
 #include "store/replace.h"
 #include "store/schema.h"
 #include "store/temporary_file.h"
@@ -28,9 +29,6 @@ namespace fs = std::filesystem;
 
 constexpr char kIntegrity[] = "PRAGMA integrity_check(1)";
 constexpr char kForeignKeys[] = "PRAGMA foreign_key_check";
-constexpr char kApplication[] = "PRAGMA application_id";
-constexpr char kVersion[] = "PRAGMA user_version";
-constexpr char kPageSize[] = "PRAGMA page_size";
 constexpr char kRollbackJournal[] = "PRAGMA journal_mode = DELETE";
 
 // What to do about most of them.
@@ -40,28 +38,10 @@ const std::string kGiveBackup = "; give a file that kiosk backup wrote";
   throw StoreError("cannot restore " + path + ": " + why);
 }
 
-int64_t Number(Database& db, const char* sql) {
-  Query row = db.Run(sql);
-  return row.Step() ? row.Int(0) : 0;
-}
-
 std::string FirstText(Database& db, const char* sql) {
   Query row = db.Run(sql);
   return row.Step() ? row.Text(0) : "";
 }
-
-// The marks of a database that this version makes.
-struct Marks {
-  int64_t application = 0;
-  int64_t version = 0;
-
-  static Marks Of(Database& db) { return {Number(db, kApplication), Number(db, kVersion)}; }
-  static Marks OfThisVersion() {
-    Database db(":memory:", Database::Mode::kCreate);
-    CreateTables(db);
-    return Of(db);
-  }
-};
 
 // A file that no other kiosk uses as long as this lives. It outlives SQLite's connections to the
 // file: closing a descriptor drops their locks.
@@ -93,20 +73,34 @@ void CopyBackup(const std::string& backup, const std::string& to) {
   }
 }
 
-// Refuses what is not a whole database of this version.
-void CheckBackup(const std::string& backup, Database& db) {
-  const Marks marks = Marks::Of(db);
-  const Marks wanted = Marks::OfThisVersion();
-  if (marks.application != wanted.application) {
+// Refuses what is not a database of this program, in a version that it knows.
+void CheckMarksOf(const std::string& backup, const SchemaMarks& marks) {
+  const SchemaMarks& current = CurrentMarks();
+  if (marks.application != current.application) {
     RefuseBackup(backup, "it is not a backup of a kiosk; nothing was changed" + kGiveBackup);
   }
-  if (marks.version != wanted.version) {
+  if (marks.version != current.version && !CanMigrate(marks.version)) {
     RefuseBackup(backup, std::string("it was made by ") +
-                             (marks.version > wanted.version ? "a newer" : "an older") +
+                             (marks.version > current.version ? "a newer" : "an older") +
                              " kiosk (schema " + std::to_string(marks.version) +
-                             ", this one knows " + std::to_string(wanted.version) +
+                             ", this one knows " + std::to_string(current.version) +
                              "); use that version. Nothing was changed");
   }
+}
+
+// Gives a copy of the backup this version's schema.
+void MigrateBackup(const std::string& backup, const std::string& copy) {
+  {
+    Database db(copy, Database::Mode::kReadWrite);
+    Distrust(db);
+    CheckMarksOf(backup, MarksOf(db));
+  }
+  const std::string why = MigrateCopy(copy);
+  if (!why.empty()) RefuseBackup(backup, why + "; nothing was changed" + kGiveBackup);
+}
+
+// Refuses what is not a whole database of this version.
+void CheckBackup(const std::string& backup, Database& db) {
   const auto differences = SchemaDifferences(db);
   if (!differences.empty()) {
     RefuseBackup(backup, "its schema differs: " + differences.front() + "; nothing was changed" +
@@ -133,6 +127,7 @@ void Stage(const std::string& backup, const TemporaryFile& staged) {
   }
   CopyBackup(backup, staged.path());
   try {
+    MigrateBackup(backup, staged.path());
     Database db(staged.path(), Database::Mode::kReadWrite);
     Distrust(db);
     CheckBackup(backup, db);
@@ -148,30 +143,13 @@ void Stage(const std::string& backup, const TemporaryFile& staged) {
   }
 }
 
-// "20261130T210000Z"
-std::string Compact(Timestamp now) {
-  std::string text = FormatTimestamp(now);
-  std::erase_if(text, [](char c) { return c == '-' || c == ':'; });
-  return text.substr(0, text.find('.')) + "Z";
-}
-
-// A name that no file has.
-std::string FreeName(const std::string& name) {
-  std::string free = name;
-  for (int i = 2; fs::exists(free) || fs::exists(free + "-wal"); ++i) {
-    free = name + "-" + std::to_string(i);
-  }
-  return free;
-}
-
 // The present database with its WAL recovered; null if it cannot be read. Throws StoreError if it
 // is another application's, which a restore would not bring back.
 std::unique_ptr<Database> OpenPresent(const std::string& path) {
   try {
     auto db = std::make_unique<Database>(path, Database::Mode::kReadWrite);
     Distrust(*db);
-    const Marks marks = Marks::Of(*db);
-    if (marks.application != Marks::OfThisVersion().application) {
+    if (MarksOf(*db).application != CurrentMarks().application) {
       Refuse(path, "it belongs to another application; choose another file with --db");
     }
     if (FirstText(*db, kIntegrity) != "ok") return nullptr;
@@ -186,14 +164,14 @@ std::unique_ptr<Database> OpenPresent(const std::string& path) {
 // Gives `staged` the page size that the content of a database in WAL mode must have.
 void FitPages(const std::string& staged, Database& present) {
   Database db(staged, Database::Mode::kReadWrite);
-  const int64_t size = Number(present, kPageSize);
-  if (Number(db, kPageSize) == size) return;
+  const int64_t size = present.PageSize();
+  if (db.PageSize() == size) return;
   db.ExecuteScript("PRAGMA page_size = " + std::to_string(size) + "; VACUUM");
 }
 
 std::string ReplacePresent(const std::string& path, Database& present, const TemporaryFile& staged,
-                           const std::string& time) {
-  const std::string saved = FreeName(path + ".before-restore-" + time);
+                           Timestamp now) {
+  const std::string saved = NameForSaved(path, "before-restore", now);
   {
     const TemporaryFile copy(saved, "free some space, or check that its folder can be written");
     CopyAsNew(present, copy.path());
@@ -217,9 +195,8 @@ void Link(const std::string& path, const std::string& name) {
 }
 
 // A damaged database and its WAL go aside together: under one name, SQLite finds both.
-std::string ReplaceDamaged(const std::string& path, const TemporaryFile& staged,
-                           const std::string& time) {
-  const std::string aside = FreeName(path + ".damaged-" + time);
+std::string ReplaceDamaged(const std::string& path, const TemporaryFile& staged, Timestamp now) {
+  const std::string aside = NameForSaved(path, "damaged", now);
   Link(path, aside);
   if (fs::exists(path + "-wal")) Link(path + "-wal", aside + "-wal");
   SyncFolderOf(path);
@@ -253,8 +230,8 @@ std::string Restore(const std::string& backup, const std::string& database, Time
       return "there was no database before";
     }
     const auto present = OpenPresent(path);
-    return present ? ReplacePresent(path, *present, staged, Compact(now))
-                   : ReplaceDamaged(path, staged, Compact(now));
+    return present ? ReplacePresent(path, *present, staged, now)
+                   : ReplaceDamaged(path, staged, now);
   } catch (const StorageFault& fault) {
     Refuse(path, fault);
   }

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "data/embedded.h"
+#include "store/hash.h"
 
 namespace kiosk {
 namespace {
@@ -22,6 +23,8 @@ constexpr char kVersion[] = "PRAGMA schema_version";
 constexpr char kActing[] =
     "SELECT type, name, lower(tbl_name) FROM sqlite_schema "
     "WHERE type = 'trigger' OR sql LIKE 'CREATE UNIQUE INDEX %'";
+constexpr char kApplication[] = "PRAGMA application_id";
+constexpr char kUserVersion[] = "PRAGMA user_version";
 constexpr char kAnyRow[] = "SELECT only_row FROM seed";
 
 // Tables that Litestream adds to a database that it replicates, and SQLite on ANALYZE.
@@ -37,19 +40,35 @@ Objects ReadObjects(Database& db) {
   return objects;
 }
 
-const Objects& Expected() {
-  static const Objects kExpected = [] {
+int64_t Number(Database& db, const char* sql) {
+  Query row = db.Run(sql);
+  return row.Step() ? row.Int(0) : 0;
+}
+
+// What this version makes.
+struct Current {
+  SchemaMarks marks;
+  Objects objects;
+};
+
+const Current& CurrentSchema() {
+  static const Current kCurrent = [] {
     Database db(":memory:", Database::Mode::kCreate);
     CreateTables(db);
-    return ReadObjects(db);
+    return Current{MarksOf(db), ReadObjects(db)};
   }();
-  return kExpected;
+  return kCurrent;
+}
+
+bool IsTolerated(const Objects::key_type& object) {
+  return object.first == "table" &&
+         std::ranges::find(kToleratedTables, object.second) != kToleratedTables.end();
 }
 
 // What of this version's schema is missing or changed in `present`.
 std::vector<std::string> Damages(const Objects& present) {
   std::vector<std::string> damages;
-  for (const auto& [object, sql] : Expected()) {
+  for (const auto& [object, sql] : CurrentSchema().objects) {
     const auto found = present.find(object);
     if (found != present.end() && found->second == sql) continue;
     damages.push_back(object.first + " " + object.second +
@@ -61,13 +80,13 @@ std::vector<std::string> Damages(const Objects& present) {
 // Triggers and unique indexes on this version's tables that are not its own: they change what its
 // writes do. Anything else that other programs add does not matter.
 std::vector<std::string> Intruders(Database& db) {
+  const Objects& own = CurrentSchema().objects;
   std::vector<std::string> intruders;
   Query rows = db.Run(kActing);
   while (rows.Step()) {
     const std::string table = rows.Text(2);
-    const bool is_on_own =
-        Expected().contains({"table", table}) || Expected().contains({"view", table});
-    if (!is_on_own || Expected().contains({rows.Text(0), rows.Text(1)})) continue;
+    const bool is_on_own = own.contains({"table", table}) || own.contains({"view", table});
+    if (!is_on_own || own.contains({rows.Text(0), rows.Text(1)})) continue;
     intruders.push_back(rows.Text(0) + " " + rows.Text(1) + " on " + table + " is unknown");
   }
   return intruders;
@@ -81,27 +100,32 @@ std::string Join(const std::vector<std::string>& items) {
 
 }  // namespace
 
+SchemaMarks MarksOf(Database& db) { return {Number(db, kApplication), Number(db, kUserVersion)}; }
+
+const SchemaMarks& CurrentMarks() { return CurrentSchema().marks; }
+
+uint64_t SchemaDigest(Database& db) {
+  uint64_t digest = 0;
+  for (const auto& [object, sql] : ReadObjects(db)) {
+    if (!IsTolerated(object)) digest = Hash(sql, Hash(object.second, Hash(object.first, digest)));
+  }
+  return digest;
+}
+
 void CreateTables(Database& db) { db.ExecuteScript(std::string(embedded::Schema())); }
 
 std::vector<std::string> SchemaDifferences(Database& db) {
   const Objects present = ReadObjects(db);
   std::vector<std::string> differences = Damages(present);
   for (const auto& [object, sql] : present) {
-    const bool is_tolerated =
-        object.first == "table" &&
-        std::ranges::find(kToleratedTables, object.second) != kToleratedTables.end();
-    const bool is_known = is_tolerated || Expected().contains(object);
+    const bool is_known = IsTolerated(object) || CurrentSchema().objects.contains(object);
     if (!is_known) differences.push_back(object.first + " " + object.second + " is unknown");
   }
   return differences;
 }
 
 void SchemaCheck::Check(Database& db) {
-  int64_t version = -1;
-  {
-    Query row = db.Run(kVersion);
-    if (row.Step()) version = row.Int(0);
-  }
+  const int64_t version = Number(db, kVersion);
   if (version != intact_version_) {
     auto damages = Damages(ReadObjects(db));
     std::ranges::move(Intruders(db), std::back_inserter(damages));

@@ -264,6 +264,11 @@ void Database::GuardFile(FileGuard& guard) {
   file_->pMethods = guard_.get();
 }
 
+void Database::DisableTriggers() {
+  Check(database_.get(),
+        sqlite3_db_config(database_.get(), SQLITE_DBCONFIG_ENABLE_TRIGGER, 0, nullptr));
+}
+
 void Database::KeepWalOnClose() {
   Check(database_.get(),
         sqlite3_db_config(database_.get(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr));

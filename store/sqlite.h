@@ -143,6 +143,8 @@ class Database {
   };
   // `guard` outlives this connection.
   void GuardFile(FileGuard& guard);
+  // From here on no trigger fires.
+  void DisableTriggers();
   // When this connection is closed, the WAL is neither checkpointed nor deleted.
   void KeepWalOnClose();
 

@@ -13,6 +13,7 @@
 
 #include "store/configure.h"
 #include "store/generation.h"
+#include "store/migrate.h"
 #include "store/replace.h"
 #include "store/temporary_file.h"
 
@@ -77,7 +78,8 @@ void RemoveEmptyLog(const std::string& path) {
 
 }  // namespace
 
-std::unique_ptr<Store> Store::Open(const std::string& name, const Origin& origin) {
+std::unique_ptr<Store> Store::Open(const std::string& name, const Origin& origin,
+                                   const OpenOptions& options) {
   std::unique_ptr<Store> store(new Store);
   const std::string path = FollowLinks(name);
   bool had_log = false;
@@ -99,6 +101,9 @@ std::unique_ptr<Store> Store::Open(const std::string& name, const Origin& origin
     Configure(*database);
     ConfigureWriter(*database);
     CheckContent(*database, path);
+    CheckMarks(path, *database);
+    const std::string migrated = MigrateLive(path, *database, options.now);
+    if (!migrated.empty() && options.report) options.report(migrated);
     store->file_->Watch(*database);
     store->writer_ = std::make_unique<Writer>(std::move(database), store->file_.get());
     // Proves that it can be read and that a commit finds room.

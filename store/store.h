@@ -22,12 +22,18 @@
 
 namespace kiosk {
 
+struct OpenOptions {
+  Timestamp now = {};  // in the name of what is saved before a migration
+  std::function<void(const std::string&)> report = nullptr;  // one sentence about a migration
+};
+
 class Store {
  public:
   // Opens the database file at `path`, which stays this process's own until the store is gone; a
-  // missing or empty file is made anew from `origin`, whole or not at all. Throws StoreError, and
-  // then the file is as it was.
-  static std::unique_ptr<Store> Open(const std::string& path, const Origin& origin);
+  // missing or empty file is made from `origin`, whole or not at all. A database of an earlier
+  // version of the schema is migrated. Throws StoreError, and then the file is as it was.
+  static std::unique_ptr<Store> Open(const std::string& path, const Origin& origin,
+                                     const OpenOptions& options = {});
 
   // A database that lives in memory alone.
   static std::unique_ptr<Store> InMemory(const Origin& origin);

@@ -188,7 +188,9 @@ TEST_CASE("kiosk restore refuses what is no whole backup of this version, and ch
   };
   const Row rows[] = {
       {"newer.db", "it was made by a newer kiosk (schema 1000, this one knows "},
-      {"older.db", "it was made by an older kiosk (schema 1, this one knows "},
+      {"older.db",
+       "its schema is not that of version 1; nothing was changed; give a file that kiosk backup "
+       "wrote\n"},
       {"foreign.db",
        "it is not a backup of a kiosk; nothing was changed; give a file that kiosk backup wrote\n"},
       {"dropped.db",
