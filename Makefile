@@ -209,7 +209,8 @@ build/tests/%/node_modules: tests/%/package.json tests/%/package-lock.json
 CPP_FILES := $(shell git ls-files --cached --others --exclude-standard '*.cpp' '*.h' 2>/dev/null)
 PROGRAM   := $(filter-out tests/%,$(filter %.cpp,$(CPP_FILES)))
 CPPCHECK  := cppcheck --quiet --error-exitcode=1 --inline-suppr --std=c++20 --language=c++ -I.
-TIDY      := clang-tidy --quiet --extra-arg=-std=c++20 --extra-arg=-I. --extra-arg=-isystem$(HTTPLIB) \
+TIDY      := clang-tidy --quiet --extra-arg=-std=c++20 --extra-arg=-Wthread-safety --extra-arg=-I. \
+               --extra-arg=-isystem$(HTTPLIB) \
                --extra-arg=-DKIOSK_VERSION='""' --extra-arg=-DKIOSK_COMMIT='""'
 lint: packages check-js check-words
 	@.ci/install clang-format clang-tidy cppcheck git

@@ -5,7 +5,6 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -20,6 +19,7 @@
 #include "store/generation.h"
 #include "store/model.h"
 #include "store/store.h"
+#include "store/thread_annotations.h"
 
 namespace kiosk {
 
@@ -91,17 +91,17 @@ struct Api {
   class CurrentCatalogue {
    public:
     [[nodiscard]] std::shared_ptr<const Catalogue> Get() const {
-      const std::scoped_lock lock(mutex_);
+      const MutexLock lock(mutex_);
       return catalogue_;
     }
     void Set(std::shared_ptr<const Catalogue> catalogue) {
-      const std::scoped_lock lock(mutex_);
+      const MutexLock lock(mutex_);
       catalogue_.swap(catalogue);
     }
 
    private:
-    mutable std::mutex mutex_;
-    std::shared_ptr<const Catalogue> catalogue_;  // protected by mutex_
+    mutable Mutex mutex_;
+    std::shared_ptr<const Catalogue> catalogue_ GUARDED_BY(mutex_);
   };
   CurrentCatalogue catalogue = {};
   std::atomic<uint64_t> faults = 0;

@@ -126,7 +126,7 @@ void FlushOutput() {
 void LineWriter::Write(std::string_view lines) {
   bool wake = false;
   {
-    const std::scoped_lock lock(mutex_);
+    const MutexLock lock(mutex_);
     if (dropped_ > 0 || unwritten_ + lines.size() > kCapacity) {
       ++dropped_;
       return;
@@ -160,30 +160,31 @@ bool LineWriter::IsWritable() const {
 }
 
 bool LineWriter::Flush(steady_clock::time_point deadline) {
-  std::unique_lock lock(mutex_);
+  MutexLock lock(mutex_);
   if (state_ == State::kResting) {
     state_ = State::kWriting;
     woken_.notify_one();
   }
-  return written_.wait_until(lock, deadline, [this] { return unwritten_ == 0; });
+  while (unwritten_ > 0 && steady_clock::now() < deadline) lock.WaitUntil(written_, deadline);
+  return unwritten_ == 0;
 }
 
 void LineWriter::Loop() {
   std::string batch;
-  const auto is_woken = [this] { return state_ == State::kWriting; };
-  std::unique_lock lock(mutex_);
+  MutexLock lock(mutex_);
   for (;;) {
     if (queue_.empty()) {
       state_ = State::kWaiting;
-      woken_.wait(lock, is_woken);
+      while (state_ != State::kWriting) lock.Wait(woken_);
     }
     batch.swap(queue_);
-    lock.unlock();
+    lock.Unlock();
     WriteBatch(batch);
     batch.clear();
-    lock.lock();
+    lock.Lock();
     state_ = State::kResting;
-    woken_.wait_for(lock, kRest, is_woken);
+    const auto end = steady_clock::now() + kRest;
+    while (state_ != State::kWriting && steady_clock::now() < end) lock.WaitUntil(woken_, end);
     state_ = State::kWriting;
   }
 }
@@ -198,7 +199,7 @@ void LineWriter::WriteBatch(std::string_view batch) {
 }
 
 void LineWriter::TakeFromQueue(size_t bytes) {
-  const std::scoped_lock lock(mutex_);
+  const MutexLock lock(mutex_);
   unwritten_ -= bytes;
   if (dropped_ > 0 && unwritten_ <= kCapacity / 2) {
     const std::string notice = "kiosk: " + std::to_string(dropped_) +

@@ -5,9 +5,10 @@
 #include <chrono>
 #include <condition_variable>
 #include <cstdint>
-#include <mutex>
 #include <string>
 #include <string_view>
+
+#include "store/thread_annotations.h"
 
 namespace kiosk {
 
@@ -52,20 +53,19 @@ class LineWriter {
  private:
   enum class State { kNotStarted, kWaiting, kWriting, kResting };
 
-  bool Wake();
+  bool Wake() REQUIRES(mutex_);
   void Loop();
   void WriteBatch(std::string_view batch);
   void TakeFromQueue(size_t bytes);
 
   const int fd_;
-  std::mutex mutex_;
+  Mutex mutex_;
   std::condition_variable woken_;
   std::condition_variable written_;
-  // The state below is protected by mutex_.
-  State state_ = State::kNotStarted;  // of the thread
-  std::string queue_;                 // what the thread has not taken yet
-  size_t unwritten_ = 0;              // bytes in the queue and in the hands of the thread
-  uint64_t dropped_ = 0;              // lines, since the last line that was queued
+  State state_ GUARDED_BY(mutex_) = State::kNotStarted;  // of the thread
+  std::string queue_ GUARDED_BY(mutex_);                 // what the thread has not taken yet
+  size_t unwritten_ GUARDED_BY(mutex_) = 0;  // bytes in the queue and in the hands of the thread
+  uint64_t dropped_ GUARDED_BY(mutex_) = 0;  // lines, since the last line that was queued
 };
 
 }  // namespace kiosk

@@ -6,14 +6,15 @@
 
 #include <algorithm>
 #include <condition_variable>
-#include <mutex>
+
+#include "store/thread_annotations.h"
 
 namespace kiosk {
 namespace {
 
-std::mutex mutex;
+Mutex mutex;
 std::condition_variable has_room;
-size_t left = ParsingTurn::kBudget;  // protected by mutex
+size_t left GUARDED_BY(mutex) = ParsingTurn::kBudget;
 
 // What is freed goes back to the system. The allocator would keep more with each large body, for
 // each thread of its own: malloc_trim does not reach the ends of the threads' heaps.
@@ -36,8 +37,8 @@ void LimitKeptMemory() {
 
 ParsingTurn::ParsingTurn(size_t size) : size_(size <= kSmall ? 0 : std::min(size, kBudget)) {
   if (size_ == 0) return;
-  std::unique_lock lock(mutex);
-  has_room.wait(lock, [this] { return left >= size_; });
+  MutexLock lock(mutex);
+  while (left < size_) lock.Wait(has_room);
   left -= size_;
 }
 
@@ -45,7 +46,7 @@ ParsingTurn::~ParsingTurn() {
   if (size_ == 0) return;
   ReturnMemory();
   {
-    const std::scoped_lock lock(mutex);
+    const MutexLock lock(mutex);
     left += size_;
   }
   has_room.notify_all();

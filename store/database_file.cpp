@@ -113,7 +113,7 @@ void DatabaseFile::Watch(Database& writer) {
     writer.Checkpoint(Database::CheckpointMode::kPassive);
   }
   const auto in_file = MarkOf(writer, page_size_);
-  const std::scoped_lock lock(mutex_);
+  const MutexLock lock(mutex_);
   if (mark && in_file) {
     ids_ = {mark->id};
     if (in_file->id != mark->id) ids_.push_back(in_file->id);
@@ -130,7 +130,7 @@ void DatabaseFile::Watch(Database& writer) {
 }
 
 void DatabaseFile::ReportTo(std::function<void(const std::string&)> report) {
-  const std::scoped_lock lock(mutex_);
+  const MutexLock lock(mutex_);
   report_ = std::move(report);
 }
 
@@ -174,7 +174,7 @@ void DatabaseFile::Begin(Database& writer) {
   written_generation_ = 0;
   if (wal.salt != marked_salt_ || wal.checkpointed >= marked_frames_) {
     // A WAL begins again only after all of it is in the file.
-    const std::scoped_lock lock(mutex_);
+    const MutexLock lock(mutex_);
     if (marked_frames_ > 0) least_generation_ = generation_;
   }
   if (wal.state == own_state_) return;
@@ -193,7 +193,7 @@ void DatabaseFile::BeforeCommit(Database& writer) {
   }
   auto mark = lineage::Find(writer);
   if (!mark) return;
-  const std::scoped_lock lock(mutex_);
+  const MutexLock lock(mutex_);
   mark->generation = std::max(mark->generation, generation_) + 1;
   lineage::Write(writer, *mark);
   written_generation_ = mark->generation;
@@ -207,7 +207,7 @@ void DatabaseFile::AfterCommit(const Database& writer) {
   marked_salt_ = wal.salt;
   marked_checkpointed_ = wal.checkpointed;
   marked_frames_ = wal.frames;
-  const std::scoped_lock lock(mutex_);
+  const MutexLock lock(mutex_);
   generation_ = written_generation_;
   static_cast<void>(writes_->Look(false));  // counts a WAL that this commit began again
 }
@@ -255,7 +255,7 @@ bool DatabaseFile::IsWalWhole() const {
 // Whether the file holds this database's content, not another's that was written over it. When it
 // cannot be read, that is not known.
 bool DatabaseFile::HoldsContent(const Database& through, bool is_own_checkpoint) {
-  const std::scoped_lock lock(mutex_);
+  const MutexLock lock(mutex_);
   if (state_ == State::kOverwritten) return false;
   const auto finding = writes_->Look(is_own_checkpoint);
   if (finding == FileWrites::Finding::kUnexplained) return false;
@@ -285,12 +285,12 @@ bool DatabaseFile::AllowsWrite() {
 }
 
 void DatabaseFile::Wrote() {
-  const std::scoped_lock lock(mutex_);
+  const MutexLock lock(mutex_);
   writes_->AcceptOwn();
 }
 
 void DatabaseFile::Checkpointed() {
-  const std::scoped_lock lock(mutex_);
+  const MutexLock lock(mutex_);
   static_cast<void>(writes_->Look(false));
 }
 
@@ -307,7 +307,7 @@ DatabaseFile::State DatabaseFile::Look(const Database& through) {
 // was this database's a moment ago, so what SQLite reads from it and its WAL is, too.
 void DatabaseFile::Adopt(Database& writer) {
   const auto mark = lineage::Find(writer);
-  const std::scoped_lock lock(mutex_);
+  const MutexLock lock(mutex_);
   if (!mark) {
     ids_.clear();
   } else if (!ids_.empty() && std::ranges::find(ids_, mark->id) == ids_.end()) {
@@ -317,7 +317,7 @@ void DatabaseFile::Adopt(Database& writer) {
 }
 
 void DatabaseFile::Report(State state) {
-  const std::scoped_lock lock(mutex_);
+  const MutexLock lock(mutex_);
   if (state == state_ || state_ == State::kOverwritten) return;
   state_ = state;
   is_overwritten_ = state == State::kOverwritten;
@@ -334,6 +334,7 @@ void DatabaseFile::PutWalAway() const {
   const auto is_own = [](const std::string& path, const std::optional<FileId>& id) {
     return id && FileIdOf(path) == id;
   };
+  const MutexLock lock(mutex_);
   const bool is_overwritten = state_ == State::kOverwritten;
   if (!is_overwritten && (IsAtPath() || !checkpointed_at_close_)) return;
   if (is_own(wal, wal_id_)) {

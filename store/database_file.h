@@ -7,7 +7,6 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
@@ -17,6 +16,7 @@
 #include "store/file_writes.h"
 #include "store/lineage.h"
 #include "store/sqlite.h"
+#include "store/thread_annotations.h"
 
 namespace kiosk {
 
@@ -102,14 +102,14 @@ class DatabaseFile : private Database::FileGuard {
   uint64_t written_generation_ = 0;  // in the running transaction; 0: none
   bool checkpointed_at_close_ = false;
 
-  mutable std::mutex mutex_;
-  // The state below is protected by mutex_.
-  std::optional<FileWrites> writes_;
-  std::vector<lineage::Id> ids_;   // of this database; empty: not known, and not checked
-  uint64_t generation_ = 0;        // of the last mark written
-  uint64_t least_generation_ = 0;  // that the file holds
-  State state_ = State::kOriginal;
-  std::function<void(const std::string&)> report_;
+  mutable Mutex mutex_;
+  std::optional<FileWrites> writes_ GUARDED_BY(mutex_);
+  // Of this database; empty: not known, and not checked.
+  std::vector<lineage::Id> ids_ GUARDED_BY(mutex_);
+  uint64_t generation_ GUARDED_BY(mutex_) = 0;        // of the last mark written
+  uint64_t least_generation_ GUARDED_BY(mutex_) = 0;  // that the file holds
+  State state_ GUARDED_BY(mutex_) = State::kOriginal;
+  std::function<void(const std::string&)> report_ GUARDED_BY(mutex_);
 };
 
 // A write transaction that is refused unless the file is the one that was opened, and marks the WAL

@@ -318,6 +318,7 @@ std::unique_ptr<Pack> Pack::In(const std::string& path, const embedded::PackSlot
   ::madvise(mapped, file.size(), MADV_POPULATE_READ);  // all of it is read for its checksum
   std::unique_ptr<Pack> pack(new Pack(file, slot.offset));
   if (DemoChecksum(file.substr(0, slot.offset), pack->bytes_) != slot.hash) RefuseDamaged();
+  const MutexLock lock(pack->mutex_);
   pack->database_ = std::make_unique<Database>(":memory:", Database::Mode::kCreate);
   pack->database_->AttachImage(pack->bytes_);
   return pack;
@@ -332,27 +333,27 @@ Pack::~Pack() {
 }
 
 std::string Pack::name() const {
-  const std::scoped_lock lock(mutex_);
+  const MutexLock lock(mutex_);
   Query row = database_->Run(kFindName);
   return row.Step() ? row.Text(0) : "kiosk";
 }
 
 std::map<std::string, std::string> Pack::options() const {
-  const std::scoped_lock lock(mutex_);
+  const MutexLock lock(mutex_);
   std::map<std::string, std::string> options;
   for (Query row = database_->Run(kListOptions); row.Step();) options[row.Text(0)] = row.Text(1);
   return options;
 }
 
 int64_t Pack::file_count() const {
-  const std::scoped_lock lock(mutex_);
+  const MutexLock lock(mutex_);
   Query row = database_->Run(kCountFiles);
   row.Step();
   return row.Int(0);
 }
 
 std::optional<std::string> Pack::ReadFile(const std::string& path) const {
-  const std::scoped_lock lock(mutex_);
+  const MutexLock lock(mutex_);
   Query row = database_->Run(kFindFile, path);
   return row.Step() ? std::optional(row.Text(0)) : std::nullopt;
 }

@@ -7,7 +7,6 @@
 #include <cstdint>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <stdexcept>
 #include <string>
@@ -18,6 +17,7 @@
 #include "store/folder.h"
 #include "store/seed.h"
 #include "store/sqlite.h"
+#include "store/thread_annotations.h"
 
 namespace kiosk {
 
@@ -53,8 +53,8 @@ class Pack {
 
   std::string_view mapped_;  // the file
   std::string_view bytes_;   // of the pack in it
-  mutable std::mutex mutex_;
-  std::unique_ptr<Database> database_;  // protected by mutex_
+  mutable Mutex mutex_;
+  std::unique_ptr<Database> database_ GUARDED_BY(mutex_);
 };
 
 // What a new pack is to carry.

@@ -113,7 +113,7 @@ std::unique_ptr<Store> Store::Open(const std::string& name, const Origin& origin
       auto reader = std::make_unique<Database>(path, Database::Mode::kReadOnly);
       Configure(*reader);
       reader->MapWalIndex();
-      store->free_readers_.push_back(reader.get());
+      store->ReturnReader(reader.get());
       store->readers_.push_back(std::move(reader));
     }
   } catch (const StorageFault& fault) {
@@ -213,8 +213,8 @@ std::vector<FileId> Store::Files() const { return file_ ? file_->Files() : std::
 uint64_t Store::SizeInBytes() const { return FileSize(path_) + FileSize(path_ + "-wal"); }
 
 Database* Store::TakeReader() {
-  std::unique_lock lock(readers_mutex_);
-  reader_free_.wait(lock, [this] { return !free_readers_.empty(); });
+  MutexLock lock(readers_mutex_);
+  while (free_readers_.empty()) lock.Wait(reader_free_);
   Database* reader = free_readers_.back();
   free_readers_.pop_back();
   return reader;
@@ -222,7 +222,7 @@ Database* Store::TakeReader() {
 
 void Store::ReturnReader(Database* reader) {
   {
-    const std::scoped_lock lock(readers_mutex_);
+    const MutexLock lock(readers_mutex_);
     free_readers_.push_back(reader);
   }
   reader_free_.notify_one();

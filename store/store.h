@@ -7,7 +7,6 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <semaphore>
 #include <string>
@@ -18,6 +17,7 @@
 #include "store/schema.h"
 #include "store/seed.h"
 #include "store/sqlite.h"
+#include "store/thread_annotations.h"
 #include "store/writer.h"
 
 namespace kiosk {
@@ -171,9 +171,9 @@ class Store {
 
   ListingSlots listing_slots_{static_cast<std::ptrdiff_t>(ReaderCount() / 2)};
 
-  std::mutex readers_mutex_;
+  Mutex readers_mutex_;
   std::condition_variable reader_free_;
-  std::vector<Database*> free_readers_;  // protected by readers_mutex_
+  std::vector<Database*> free_readers_ GUARDED_BY(readers_mutex_);
 };
 
 // Makes a new database file at `path`, whole or not at all, unless somebody else does so first.

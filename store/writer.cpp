@@ -36,21 +36,45 @@ struct Writer::Job {
 struct Writer::Batch {
   std::vector<Job*> jobs;  // each is its caller's, who waits
 
-  std::mutex mutex;
+  Mutex mutex;
   std::condition_variable ended;
-  bool has_ended = false;  // protected by mutex
+  bool has_ended GUARDED_BY(mutex) = false;
 
   void Wait() {
-    std::unique_lock lock(mutex);
-    ended.wait(lock, [this] { return has_ended; });
+    MutexLock lock(mutex);
+    while (!has_ended) lock.Wait(ended);
   }
   void End() {
     {
-      const std::scoped_lock lock(mutex);
+      const MutexLock lock(mutex);
       has_ended = true;
     }
     ended.notify_all();
   }
+};
+
+// The turn to write, which its thread has taken by setting is_writing_. Ends it, also when
+// something is thrown.
+class Writer::Turn {
+ public:
+  explicit Turn(Writer& writer) : writer_(writer) {}
+  ~Turn() {
+    bool has_work = false;
+    {
+      const MutexLock lock(writer_.mutex_);
+      writer_.is_writing_ = false;
+      if (writer_.waiting_alone_ > 0) writer_.turn_ended_.notify_one();
+      // A checkpoint that is blocked is tried again after a while, for which the thread waits
+      // again.
+      has_work = writer_.HasWork() || writer_.checkpoints_.IsBlocked();
+    }
+    if (has_work) writer_.work_waits_.notify_one();
+  }
+  Turn(const Turn&) = delete;
+  Turn& operator=(const Turn&) = delete;
+
+ private:
+  Writer& writer_;
 };
 
 Writer::Writer(std::unique_ptr<Database> database, DatabaseFile* file)
@@ -63,7 +87,7 @@ Writer::Writer(std::unique_ptr<Database> database, DatabaseFile* file)
 
 Writer::~Writer() {
   {
-    const std::scoped_lock lock(mutex_);
+    const MutexLock lock(mutex_);
     stopping_ = true;
   }
   work_waits_.notify_one();
@@ -79,7 +103,7 @@ void Writer::Run(const std::function<void(Database&)>& run) {
     job.parking = parking;
     std::shared_ptr<Batch> batch;
     {
-      const std::scoped_lock lock(mutex_);
+      const MutexLock lock(mutex_);
       batch = waiting_;
       batch->jobs.push_back(&job);
     }
@@ -100,6 +124,7 @@ void Writer::RunAlone(const std::function<void(Database&)>& job) {
 
 void Writer::RunAloneHere(const std::function<void(Database&)>& job) {
   TakeTurn();
+  const Turn turn(*this);
   std::exception_ptr error;
   // A full disk is emptied of the WAL first, as for other writes.
   for (int attempt = 0; attempt < 2; ++attempt) {
@@ -112,63 +137,57 @@ void Writer::RunAloneHere(const std::function<void(Database&)>& job) {
     if (!IsFull(error) || !checkpoints_.MakeRoom()) break;
   }
   checkpoints_.Shorten();
-  EndTurn();
+  {
+    const MutexLock lock(mutex_);
+    ++counts_.commits;
+    ++counts_.jobs;
+  }
   if (error) std::rethrow_exception(error);
 }
 
 void Writer::TakeTurn() {
-  std::unique_lock lock(mutex_);
+  MutexLock lock(mutex_);
   ++waiting_alone_;
-  turn_ended_.wait(lock, [this] { return !is_writing_; });
+  while (is_writing_) lock.Wait(turn_ended_);
   --waiting_alone_;
   is_writing_ = true;
 }
 
-void Writer::EndTurn() {
-  {
-    const std::scoped_lock lock(mutex_);
-    is_writing_ = false;
-    ++counts_.commits;
-    ++counts_.jobs;
-  }
-  turn_ended_.notify_one();
-  work_waits_.notify_one();
-}
-
 Writer::Counts Writer::counts() const {
-  const std::scoped_lock lock(mutex_);
+  const MutexLock lock(mutex_);
   return counts_;
 }
 
 void Writer::Loop() {
-  std::unique_lock lock(mutex_);
   for (;;) {
-    WaitForWork(lock);
-    if (waiting_->jobs.empty() && stopping_) return;
     auto batch = std::make_shared<Batch>();
-    batch.swap(waiting_);
-    is_writing_ = true;
-    lock.unlock();
+    {
+      MutexLock lock(mutex_);
+      WaitForWork(lock);
+      if (waiting_->jobs.empty() && stopping_) return;
+      batch.swap(waiting_);
+      is_writing_ = true;
+    }
+    const Turn turn(*this);
     if (!batch->jobs.empty()) Commit(batch->jobs);
     Release(*batch);
     if (checkpoints_.IsDue()) checkpoints_.Run();
-    lock.lock();
-    is_writing_ = false;
-    if (waiting_alone_ > 0) turn_ended_.notify_one();
   }
 }
 
-// Until there are jobs, the end, or a WAL that another program has kept from being moved.
-void Writer::WaitForWork(std::unique_lock<std::mutex>& lock) {
-  const auto has_work = [this] {
-    return !is_writing_ && waiting_alone_ == 0 &&
-           (stopping_ || !waiting_->jobs.empty() || checkpoints_.IsDue());
-  };
-  while (!has_work()) {
+// Whether there are jobs, the end, or a WAL to be moved, and it is no other thread's turn.
+bool Writer::HasWork() const {
+  return !is_writing_ && waiting_alone_ == 0 &&
+         (stopping_ || !waiting_->jobs.empty() || checkpoints_.IsDue());
+}
+
+// A WAL that another program keeps from being moved is tried again after a while.
+void Writer::WaitForWork(MutexLock& lock) {
+  while (!HasWork()) {
     if (!is_writing_ && checkpoints_.IsBlocked()) {
-      work_waits_.wait_for(lock, kBetweenAttempts);
+      lock.WaitUntil(work_waits_, std::chrono::steady_clock::now() + kBetweenAttempts);
     } else {
-      work_waits_.wait(lock);
+      lock.Wait(work_waits_);
     }
   }
 }
@@ -186,24 +205,18 @@ void Writer::Release(Batch& batch) {
   batch.End();
 }
 
-// On the caller's thread. False if somebody writes or waits, or the log is to be moved, which no
-// caller should wait for.
+// On the caller's thread. False if another thread writes or waits, or the WAL is to be moved, which
+// no caller should wait for.
 bool Writer::CommitAtOnce(Job& job) {
   {
-    const std::scoped_lock lock(mutex_);
+    const MutexLock lock(mutex_);
     if (is_writing_ || waiting_alone_ > 0 || !waiting_->jobs.empty() || checkpoints_.IsDue()) {
       return false;
     }
     is_writing_ = true;
   }
+  const Turn turn(*this);
   Commit({&job});
-  {
-    const std::scoped_lock lock(mutex_);
-    is_writing_ = false;
-    if (waiting_alone_ > 0) turn_ended_.notify_one();
-    if (waiting_->jobs.empty() && !checkpoints_.IsDue()) return true;
-  }
-  work_waits_.notify_one();
   return true;
 }
 
@@ -242,7 +255,7 @@ bool Writer::TryCommit(const std::vector<Job*>& jobs, void (Writer::*run)(Job&))
     for (Job* job : jobs) job->error = std::current_exception();
     return false;
   }
-  const std::scoped_lock lock(mutex_);
+  const MutexLock lock(mutex_);
   counts_.commits += 1;
   counts_.jobs += jobs.size();
   return true;

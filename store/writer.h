@@ -7,7 +7,6 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <thread>
 #include <vector>
@@ -15,6 +14,7 @@
 #include "store/checkpoints.h"
 #include "store/database_file.h"
 #include "store/sqlite.h"
+#include "store/thread_annotations.h"
 
 namespace kiosk {
 
@@ -50,33 +50,33 @@ class Writer {
  private:
   struct Job;
   struct Batch;
+  class Turn;
 
   void Loop();
   static void Release(Batch& batch);
   bool CommitAtOnce(Job& job);
-  void WaitForWork(std::unique_lock<std::mutex>& lock);
+  void WaitForWork(MutexLock& lock) REQUIRES(mutex_);
+  [[nodiscard]] bool HasWork() const REQUIRES(mutex_);
   void RunAloneHere(const std::function<void(Database&)>& job);
   void TakeTurn();
-  void EndTurn();
   void Commit(const std::vector<Job*>& jobs);
   bool TryCommit(const std::vector<Job*>& jobs, void (Writer::*run)(Job&));
   void RunBare(Job& job);
   void RunInSavepoint(Job& job);
 
-  // Both belong to the thread that has set is_writing_.
+  // They belong to the thread whose turn it is.
   DatabaseFile* file_;
   std::unique_ptr<Database> database_;
   Checkpoints checkpoints_;
 
-  mutable std::mutex mutex_;
+  mutable Mutex mutex_;
   std::condition_variable work_waits_;
   std::condition_variable turn_ended_;
-  // The state below is protected by mutex_.
-  std::shared_ptr<Batch> waiting_;
-  bool is_writing_ = false;
-  int waiting_alone_ = 0;  // those that want to run alone: they come next
-  Counts counts_;
-  bool stopping_ = false;
+  std::shared_ptr<Batch> waiting_ GUARDED_BY(mutex_);
+  bool is_writing_ GUARDED_BY(mutex_) = false;  // it is a thread's turn
+  int waiting_alone_ GUARDED_BY(mutex_) = 0;    // those that want to run alone: they come next
+  Counts counts_ GUARDED_BY(mutex_);
+  bool stopping_ GUARDED_BY(mutex_) = false;
 
   std::thread thread_;  // last: it uses everything above
 };
