@@ -67,9 +67,10 @@ void CopyBackup(const std::string& backup, const std::string& to) {
   for (const char* part : {"", "-wal"}) {
     if (*part != '\0' && !fs::exists(backup + part, failed)) continue;
     fs::copy_file(backup + part, to + part, fs::copy_options::overwrite_existing, failed);
-    if (failed)
+    if (failed) {
       RefuseBackup(backup,
                    failed.message() + "; check that it can be read and that the disk has room");
+    }
   }
 }
 
