@@ -221,8 +221,9 @@ bool IsForeignWal(int database_fd, const std::string& wal_path) {
   if (!mark) return false;  // torn while it was written
   const auto first = std::ranges::find(wal->marks, mark->id, &Mark::id);
   if (first == wal->marks.end()) return true;
-  // A WAL begins with the generation after the file's.
-  return mark->generation + 1 < first->generation;
+  // A WAL begins with the generation after the file's, and a file is never ahead of its WAL.
+  return mark->generation + 1 < first->generation ||
+         (mark->id == wal->marks.back().id && mark->generation > wal->marks.back().generation);
 }
 
 bool HoldsCommit(const std::string& wal_path) {

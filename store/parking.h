@@ -13,6 +13,9 @@ namespace kiosk {
 class Waker {
  public:
   virtual ~Waker() = default;
+  // Comes before the first Unpark of the requests that one Wake is for: those may end this, which
+  // waits for the Wake.
+  virtual void PrepareWake() = 0;
   virtual void Wake() = 0;
 };
 

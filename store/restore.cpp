@@ -149,11 +149,13 @@ void Stage(const std::string& backup, const TemporaryFile& staged) {
 std::unique_ptr<Database> OpenPresent(const std::string& path) {
   try {
     auto db = std::make_unique<Database>(path, Database::Mode::kReadWrite);
+    db->KeepWalOnClose();  // of a damaged database
     Distrust(*db);
     if (MarksOf(*db).application != CurrentMarks().application) {
       Refuse(path, "it belongs to another application; choose another file with --db");
     }
     if (FirstText(*db, kIntegrity) != "ok") return nullptr;
+    db->KeepWalOnClose(false);
     ConfigureWriter(*db);
     return db;
   } catch (const StorageFault& fault) {

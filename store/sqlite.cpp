@@ -269,9 +269,9 @@ void Database::DisableTriggers() {
         sqlite3_db_config(database_.get(), SQLITE_DBCONFIG_ENABLE_TRIGGER, 0, nullptr));
 }
 
-void Database::KeepWalOnClose() {
-  Check(database_.get(),
-        sqlite3_db_config(database_.get(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr));
+void Database::KeepWalOnClose(bool keeps) {
+  Check(database_.get(), sqlite3_db_config(database_.get(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE,
+                                           keeps ? 1 : 0, nullptr));
 }
 
 int64_t Database::TotalChanges() const { return sqlite3_total_changes64(database_.get()); }

@@ -145,8 +145,8 @@ class Database {
   void GuardFile(FileGuard& guard);
   // From here on no trigger fires.
   void DisableTriggers();
-  // When this connection is closed, the WAL is neither checkpointed nor deleted.
-  void KeepWalOnClose();
+  // When this connection is closed, the WAL is neither checkpointed nor deleted; or it is again.
+  void KeepWalOnClose(bool keeps = true);
 
   // The number of rows changed since it was opened.
   [[nodiscard]] int64_t TotalChanges() const;

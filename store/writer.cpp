@@ -92,6 +92,8 @@ Writer::~Writer() {
   }
   work_waits_.notify_one();
   thread_.join();
+  // SQLite does it at the end only if no other program has the database open.
+  checkpoints_.Run();
   if (file_) file_->BeforeClose(*database_);
 }
 
@@ -198,7 +200,10 @@ void Writer::Release(Batch& batch) {
   for (Job* job : batch.jobs) {
     if (!job->parking) continue;
     Waker* const waker = &job->parking->waker();
-    if (std::ranges::find(wakers, waker) == wakers.end()) wakers.push_back(waker);
+    if (std::ranges::find(wakers, waker) == wakers.end()) {
+      wakers.push_back(waker);
+      waker->PrepareWake();
+    }
     job->parking->Unpark();
   }
   for (Waker* waker : wakers) waker->Wake();

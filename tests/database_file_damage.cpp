@@ -128,4 +128,35 @@ TEST_CASE("a WAL that another program checkpoints and empties is whole") {
   CHECK(Ask(scene.kiosk.port(), "GET", "/healthz").status == 200);
 }
 
+TEST_CASE("a stop brings everything into the file, also while another program has it open") {
+  Scene scene;
+  OtherProgram other(scene.path);
+  CHECK(other.Execute("SELECT count(*) FROM users") == "0");
+  CHECK(scene.kiosk.Stop().exit_code == 0);
+  const TemporaryFolder outside;
+  fs::copy_file(scene.path, outside.File("alone.db"));
+  CHECK(QueryFile(outside.File("alone.db"), kCountWritten) == std::to_string(kWritten));
+}
+
+TEST_CASE("the WAL from before a reset or a restore belongs to no later content") {
+  for (const std::string command : {"reset", "restore"}) {
+    CAPTURE(command);
+    Scene scene;
+    const TemporaryFolder outside;
+    REQUIRE(RunKiosk({"backup", "--db", scene.path, outside.File("copy.db")}).exit_code == 0);
+    WriteOrders(scene.kiosk.port(), 5);
+    scene.kiosk.Kill();
+    const std::string wal = ReadFile(scene.path + "-wal");
+    std::vector<std::string> arguments{command, "--db", scene.path};
+    if (command == "restore") arguments.push_back(outside.File("copy.db"));
+    REQUIRE(RunKiosk(arguments).exit_code == 0);
+    WriteFile(scene.path + "-wal", wal);
+    const auto before = Contents(scene.folder.path());
+    const Finished finished = RunKiosk({"--db", scene.path, "--port", "0"});
+    CHECK(finished.exit_code == 1);
+    CHECK(finished.err.find("belongs to another database") != std::string::npos);
+    CHECK(Contents(scene.folder.path()) == before);
+  }
+}
+
 }  // namespace kiosk::test

@@ -144,9 +144,10 @@ TEST_CASE("kiosk restore puts a damaged database and its WAL aside, and names th
   }
   fs::remove(desk.database + "-shm");
   const std::string garbage(20'000, 'x');
-  for (const std::string& wal : {ReadFile(desk.database + "-wal"), std::string()}) {
+  const std::string whole = ReadFile(desk.database + "-wal");
+  for (const std::string& wal : {whole, whole.substr(0, whole.size() / 3), std::string()}) {
     WriteFile(desk.database, garbage);
-    WriteFile(desk.database + "-wal", wal.substr(0, wal.size() / 3));
+    WriteFile(desk.database + "-wal", wal);
     const Finished restored = desk.Restore();
     CHECK(restored.exit_code == 0);
     const std::string name = "kiosk.db.damaged-";
@@ -155,6 +156,7 @@ TEST_CASE("kiosk restore puts a damaged database and its WAL aside, and names th
     REQUIRE_FALSE(aside.empty());
     CHECK(restored.out.find("cannot be read, and is now " + aside) != std::string::npos);
     CHECK(ReadFile(aside) == garbage);
+    CHECK(ReadFile(aside + "-wal") == wal);
     CheckRestored(desk);
     fs::remove(aside);
     fs::remove(aside + "-wal");

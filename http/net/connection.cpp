@@ -69,6 +69,7 @@ void Connection::ParkDuring(const std::function<void()>& work) {
     } catch (...) {
       error = std::current_exception();
     }
+    loop->PrepareWake();
     Unpark();  // after this, what is captured may be gone
     loop->Wake();
   });

@@ -81,8 +81,15 @@ size_t Loop::Stop() {
   return 0;
 }
 
+void Loop::PrepareWake() {
+  const std::scoped_lock lock(mutex_);
+  ++prepared_wakes_;
+}
+
 void Loop::Wake() {
   if (!is_awake_.exchange(true)) poller_.Wake();
+  const std::scoped_lock lock(mutex_);
+  if (--prepared_wakes_ == 0) woken_.notify_all();
 }
 
 void Loop::Post(Connection& connection) {
@@ -100,7 +107,8 @@ void Loop::NudgeLater(void (*nudge)(void*), void* what) {
 void Loop::Run() {
   WatchListeners(true);
   while (!(stop_began_ && connections_ == 0)) Round();
-  const std::scoped_lock lock(mutex_);
+  std::unique_lock lock(mutex_);
+  woken_.wait(lock, [this] { return prepared_wakes_ == 0; });
   has_ended_ = true;
   ended_.notify_all();
 }

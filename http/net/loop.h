@@ -56,6 +56,7 @@ class Loop final : public Waker {
   size_t Stop();
 
   // Any thread.
+  void PrepareWake() override;
   void Wake() override;
 
   // --- for connections ---
@@ -114,8 +115,10 @@ class Loop final : public Waker {
 
   std::mutex mutex_;
   std::condition_variable ended_;
+  std::condition_variable woken_;
   // The state below is protected by mutex_.
   std::vector<Connection*> posted_;
+  size_t prepared_wakes_ = 0;
   bool has_ended_ = false;
 
   std::atomic<size_t> serving_ = 0;  // fibers that answer requests
