@@ -6,10 +6,12 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <filesystem>
 #include <memory>
 #include <optional>
+#include <string_view>
 #include <system_error>
 
 #include "store/configure.h"
@@ -144,6 +146,14 @@ void Stage(const std::string& backup, const TemporaryFile& staged) {
   }
 }
 
+// Whether the file begins as every SQLite database does.
+bool IsDatabase(int fd) {
+  constexpr std::string_view kMagic = "SQLite format 3";
+  std::array<char, kMagic.size()> start{};
+  return ::pread(fd, start.data(), start.size(), 0) == static_cast<ssize_t>(start.size()) &&
+         std::string_view(start.data(), start.size()) == kMagic;
+}
+
 // The present database with its WAL recovered; null if it cannot be read. Throws StoreError if it
 // is another application's, which a restore would not bring back.
 std::unique_ptr<Database> OpenPresent(const std::string& path) {
@@ -224,7 +234,9 @@ std::string Restore(const std::string& backup, const std::string& database, Time
   if (!is_new && !hold.is_free()) {
     Refuse(path, "another kiosk is using it; stop that one, or choose another file with --db");
   }
-  if (!is_new) CheckWal(path, hold.fd());
+  const bool is_readable = is_new || IsDatabase(hold.fd());
+  // Which WAL belongs to an unreadable file is not known: they go aside together.
+  if (!is_new && is_readable) CheckWal(path, hold.fd());
   try {
     const TemporaryFile staged(path, "check that its folder can be written");
     Stage(backup, staged);
@@ -232,7 +244,7 @@ std::string Restore(const std::string& backup, const std::string& database, Time
       if (!staged.MoveTo(path)) Refuse(path, "another kiosk has just made it; try again");
       return "there was no database before";
     }
-    const auto present = OpenPresent(path);
+    const auto present = is_readable ? OpenPresent(path) : nullptr;
     return present ? ReplacePresent(path, *present, staged, now)
                    : ReplaceDamaged(path, staged, now);
   } catch (const StorageFault& fault) {
