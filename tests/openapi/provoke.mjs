@@ -88,15 +88,17 @@ export const DEFAULTS = {
   bad_request: { method: "GET", path: "/api/products", headers: { "Transfer-Encoding": "gzip" }, status: 400 },
   method_not_allowed: { method: "DELETE", path: "/api/products", status: 405 },
   payload_too_large: { method: "GET", path: "/api/products", headers: { "Content-Length": String(1024 * 1024 + 1) }, status: 413 },
+  header_too_large: { method: "GET", path: "/api/products", headers: { "X-Long": "x".repeat(17000) }, status: 431 },
   uri_too_long: { method: "GET", path: `/api/products?${"x".repeat(9000)}`, status: 414 },
   not_json: { method: "GET", path: "/api/products", headers: { "Content-Type": "text/plain" }, body: "text", status: 415 },
   encoded: { method: "GET", path: "/api/products", headers: { "Content-Encoding": "gzip" }, status: 415 },
 };
 
 /** These come from the state of the machine, not from the request: each is provoked once, by a server of its own. */
-export const BY_SERVER = ["too_busy", "injected_failure", "internal_error", "storage_unavailable"];
+export const BY_SERVER = ["injected_failure", "storage_unavailable"];
 
 /** These cannot be provoked over plain HTTP on the loopback, and why. */
 export const NOT_HERE = {
   insufficient_storage: "needs a full disk",
+  internal_error: "needs a fault in the program",
 };
