@@ -117,7 +117,7 @@ TEST_CASE("A request that meets a failing disk is refused, and nothing of it rem
         disk.FailAfter(n, kind.fault, kind.lasting);
         for (int i = 0; i < 25; ++i) static_cast<void>(client.Step(ask));
         met.came = disk.Repair();
-        // Live again, what was refused is asked for again, and everything is as it was received.
+        // Live again, what was refused is asked for again, and everything is as it was answered.
         CompareWith(bench, clients, server.Read(met.wrong), met.wrong);
         for (int i = 0; i < 10; ++i) {
           if (client.Step(ask) != Client::Result::kAnswered) {
